@@ -1,0 +1,3 @@
+"""Observability for LLM applications, in your notebook."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,93 @@
+"""What a source hands to the store: rows of the five tables that a file can fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+
+from llmscope import schema
+
+Row = dict[str, Any]
+"""One row by column name; columns left out are NULL. Times are int microseconds since 1970 (UTC), JSON columns are text."""
+
+BATCH_ROWS: Final = 25_000
+"""Rows after which a source yields what it has."""
+
+RECORD_LIMIT: Final = 65_536
+"""Characters of a rejected record that are kept."""
+
+_FILLED: Final = (schema.SPANS, schema.SCORES, schema.METRICS, schema.LOGS, schema.REJECTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arrow tables, one for each table of the store that a file can fill (any may be empty)."""
+
+    spans: pa.Table
+    scores: pa.Table
+    metrics: pa.Table
+    logs: pa.Table
+    rejects: pa.Table
+
+    def tables(self) -> Mapping[str, pa.Table]:
+        """The five tables by name."""
+        return {table.name: getattr(self, table.name) for table in _FILLED}
+
+
+@dataclass(slots=True)
+class Rows:
+    """Collects rows of one file until they fill a batch."""
+
+    file: str
+    spans: list[Row] = field(default_factory=list)
+    scores: list[Row] = field(default_factory=list)
+    metrics: list[Row] = field(default_factory=list)
+    logs: list[Row] = field(default_factory=list)
+    rejects: list[Row] = field(default_factory=list)
+
+    def reject(self, position: str, reason: str, record: object) -> None:
+        """Quarantine one record, with where it stands, why it cannot be read, and itself (text, bytes or decoded JSON)."""
+        self.rejects.append(
+            {"file": self.file, "position": position, "reason": reason, "record": _text(record)[:RECORD_LIMIT]}
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to hand a batch on."""
+        return len(self.spans) + len(self.scores) + len(self.metrics) + len(self.logs) + len(self.rejects) >= BATCH_ROWS
+
+    def take(self) -> Batch:
+        """Return what was collected as a batch and start afresh."""
+        tables = {}
+        for table in _FILLED:
+            rows: list[Row] = getattr(self, table.name)
+            setattr(self, table.name, [])
+            tables[table.name] = _arrow(table, rows)
+        return Batch(**tables)
+
+
+def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
+    columns = []
+    for column in table.columns:
+        name = column.name
+        values = [row.get(name) for row in rows]
+        if column.type == "TIMESTAMP":
+            columns.append(pa.array(values, pa.int64()).cast(column.arrow))
+        else:
+            columns.append(pa.array(values, column.arrow))
+    return pa.Table.from_arrays(columns, schema=table.arrow)
+
+
+def _text(record: object) -> str:
+    if isinstance(record, bytes):
+        return record[: RECORD_LIMIT * 4].decode("utf-8", "replace")
+    if isinstance(record, str):
+        return record
+    try:
+        return orjson.dumps(record, default=repr).decode()
+    except (TypeError, orjson.JSONEncodeError):
+        return repr(record)
