@@ -30,7 +30,7 @@ MODEL_OPERATIONS: Final = frozenset({"chat", "text_completion", "generate_conten
 
 STATUSES: Final = ("ok", "error", "unset")
 
-_ARROW: Final = {
+_ARROW: Final[dict[str, pa.DataType]] = {
     "VARCHAR": pa.string(),
     "DOUBLE": pa.float64(),
     "BIGINT": pa.int64(),

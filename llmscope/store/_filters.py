@@ -1,0 +1,104 @@
+"""The conditions of a selection: equality with bound values, and SQL boolean expressions with resolved names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from llmscope import schema
+from llmscope.errors import QueryError
+from llmscope.store._names import quoted
+
+
+@dataclass(slots=True)
+class Bound:
+    """Binds values as variables of one connection, since a view takes no parameters."""
+
+    cursor: duckdb.DuckDBPyConnection
+    count: int = 0
+
+    def __call__(self, value: Any) -> str:
+        """Bind a value and return the SQL that reads it."""
+        name = f"llmscope_{self.count}"
+        self.count += 1
+        self.cursor.execute(f"SET VARIABLE {name} = ?", [value])
+        return f"getvariable('{name}')"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition: the unit it is about, how it reads, the columns it uses, and its SQL."""
+
+    unit: str
+    text: str
+    columns: frozenset[str]
+    template: str
+    values: tuple[Any, ...] = field(default=())
+
+    def sql(self, bound: Bound) -> str:
+        """Return the condition as SQL, its values bound."""
+        return self.template.format(*(bound(value) for value in self.values)) if self.values else self.template
+
+
+def equal(column: str, value: Any, unit: str) -> Condition:
+    """Return the condition that a column equals a value, is among the values of a list, or (None) is unknown."""
+    name = quoted(column)
+    escaped = name.replace("{", "{{").replace("}", "}}")
+    columns = frozenset({column})
+    if value is None:
+        return Condition(unit, f"{column} is unknown", columns, f"{name} IS NULL")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        known = [item for item in value if item is not None]
+        texts = ", ".join(str(item) for item in value if item is not None)
+        test = f"list_contains({{0}}, {escaped})"
+        if len(known) < len(value):
+            return Condition(
+                unit,
+                f"{column} in ({texts}) or unknown",
+                columns,
+                f"({test} OR {escaped} IS NULL)",
+                (_typed(column, known),),
+            )
+        return Condition(unit, f"{column} in ({texts})", columns, test, (_typed(column, known),))
+    return Condition(unit, f"{column} = {value}", columns, f"{escaped} = {{0}}", (_typed(column, [value])[0],))
+
+
+def _typed(column: str, values: Sequence[Any]) -> list[Any]:
+    kinds = {item.name: item.type for item in (*schema.SPANS.columns, *schema.REQUESTS.columns)}
+    return [str(value) if kinds.get(column, "VARCHAR") == "VARCHAR" else value for value in values]
+
+
+def parse(expression: str, unit: str, resolve: Callable[[str], str]) -> Condition:
+    """Parse one SQL boolean expression and resolve the names in it.
+
+    Raises:
+        QueryError: it is empty, more than one expression, or a statement.
+        UnknownAttributeError: a name in it is no column and no attribute.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        statements = sqlglot.parse(f"SELECT 1 WHERE {expression}\n", dialect="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        first = str(error).splitlines()[0]
+        raise QueryError(f"The filter {expression!r} is not a SQL expression: {first}") from error
+    select = statements[0] if len(statements) == 1 else None
+    if not isinstance(select, exp.Select) or set(_parts(select)) != {"expressions", "where"}:
+        raise QueryError(f"The filter {expression!r} is not one SQL boolean expression, such as \"status = 'error'\".")
+    condition = select.args["where"].this
+    used = set()
+    for column in list(condition.find_all(exp.Column)):
+        name = resolve(".".join(part.name for part in column.parts))
+        used.add(name)
+        column.replace(exp.column(exp.to_identifier(name, quoted=True)))
+    if isinstance(condition, exp.Column):  # a lone column has no parent to be replaced in
+        condition = exp.column(exp.to_identifier(next(iter(used)), quoted=True))
+    return Condition(unit, expression.strip(), frozenset(used), f"({condition.sql(dialect='duckdb')})")
+
+
+def _parts(select: Any) -> list[str]:
+    return [name for name, value in select.args.items() if value]

@@ -1,0 +1,132 @@
+"""Derives one row per trace from its spans, and finds usage that a parent repeats from its children.
+
+The root is the earliest span without a parent, else (the parent was never recorded) the earliest span. A request's
+times, status, name and attributes are its root's. Model, provider, finish reason and time to first token are the
+root's where it has them, else those of its longest model call. Tokens and cost are summed over the spans, leaving out
+every span below which another span reports the same kind of usage: that one is a roll-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from llmscope import schema
+from llmscope.store._names import quoted
+
+_DEPTH = 500
+"""Levels below a span that are searched for the usage it may repeat."""
+
+_USAGE = {
+    "tokens": "(s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL)",
+    "cost": "s.cost_usd IS NOT NULL",
+}
+
+_SUMS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+_OF_MODEL_CALL = ("provider", "model", "response_model", "finish_reason", "ttft_ms")
+_OF_ANY_SPAN = ("service", "environment", "release", "session_id", "user_id", "agent")
+_OF_ERROR = ("error_type", "error_message")
+
+
+def derive(connection: duckdb.DuckDBPyConnection, promoted: Sequence[str]) -> None:
+    """Rebuild ``rollups`` and ``requests`` for the traces named in the temporary table ``touched(trace_id)``."""
+    for table in ("requests", "rollups"):
+        connection.execute(f"DELETE FROM {table} WHERE trace_id IN (SELECT trace_id FROM touched)")
+    connection.execute(_ROLLUPS)
+    connection.execute(_requests(promoted))
+
+
+def _repeats(usage: str) -> str:
+    bears = _USAGE[usage]
+    return f"""
+        SELECT DISTINCT trace_id, origin AS span_id FROM (
+            WITH RECURSIVE below AS (
+                SELECT s.trace_id, s.span_id AS origin, s.span_id AS node, false AS bears, 0 AS depth
+                FROM bearing s
+                WHERE {bears} AND (s.trace_id, s.span_id) IN (SELECT (trace_id, parent_id) FROM bearing)
+                UNION ALL
+                SELECT s.trace_id, b.origin, s.span_id, {bears}, b.depth + 1
+                FROM below b JOIN bearing s ON s.trace_id = b.trace_id AND s.parent_id = b.node
+                WHERE NOT b.bears AND b.depth < {_DEPTH} AND s.span_id <> b.origin
+            )
+            SELECT * FROM below
+        ) WHERE bears"""
+
+
+_ROLLUPS = f"""
+    INSERT INTO rollups
+    WITH bearing AS MATERIALIZED (
+        SELECT trace_id, span_id, parent_id, input_tokens, output_tokens, cost_usd
+        FROM spans SEMI JOIN touched USING (trace_id)
+    ),
+    tokens AS ({_repeats("tokens")}),
+    cost AS ({_repeats("cost")})
+    SELECT trace_id, span_id, coalesce(t.tokens, false), coalesce(c.cost, false)
+    FROM (SELECT *, true AS tokens FROM tokens) t
+    FULL JOIN (SELECT *, true AS cost FROM cost) c USING (trace_id, span_id)
+"""
+
+
+def _requests(promoted: Sequence[str]) -> str:
+    keys = [quoted(key) for key in promoted]
+    columns = [*schema.REQUESTS.names, *promoted]
+    facts = ", ".join(_fact(name) for name in schema.REQUESTS.names)
+    of_span = [name for name in schema.REQUESTS.names if name in schema.SPANS.names]
+    facts_of_span = ", ".join([*(quoted(name) for name in of_span), *keys])
+    every = "".join(f", min({key}) AS {key}" for key in keys)
+    own = "".join(f", coalesce(r.{key}, a.{key})" for key in keys)
+    return f"""
+    INSERT INTO requests ({", ".join(quoted(name) for name in columns)})
+    WITH s AS (SELECT rowid AS row, {facts_of_span} FROM spans SEMI JOIN touched USING (trace_id)),
+    a AS (
+        SELECT trace_id, count(*) AS spans, count(*) FILTER (status = 'error') AS failed_spans,
+            count(*) FILTER (parent_id IS NULL) AS roots, min(row) FILTER (parent_id IS NULL) AS root,
+            coalesce(arg_max(row, duration_ms) FILTER (operation IN ({_MODEL_CALL})),
+                     min(row) FILTER (operation IN ({_MODEL_CALL}))) AS call,
+            arg_min(row, start_time) FILTER (status = 'error' AND error_type IS NOT NULL) AS failed,
+            {", ".join(f"min({name}) AS {name}" for name in _OF_ANY_SPAN)}{every}
+        FROM s GROUP BY trace_id
+    ),
+    chosen AS (
+        SELECT trace_id, root FROM a WHERE roots = 1
+        UNION ALL
+        (SELECT trace_id, row FROM s WHERE trace_id IN (SELECT trace_id FROM a WHERE roots <> 1)
+         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL, start_time NULLS LAST,
+                                    duration_ms DESC NULLS LAST, span_id) = 1)
+    ),
+    u AS (
+        SELECT trace_id, {", ".join(f"sum({name}) FILTER (NOT repeats_tokens)::BIGINT AS {name}" for name in _SUMS)},
+            sum(cost_usd) FILTER (NOT repeats_cost) AS cost_usd
+        FROM (SELECT s.trace_id, {", ".join(_SUMS)}, cost_usd, coalesce(tokens, false) AS repeats_tokens,
+                     coalesce(cost, false) AS repeats_cost
+              FROM s LEFT JOIN rollups USING (trace_id, span_id))
+        GROUP BY trace_id
+    )
+    SELECT {facts}{own}
+    FROM a JOIN chosen USING (trace_id) JOIN u USING (trace_id) JOIN s AS r ON r.row = chosen.root
+    LEFT JOIN s AS m ON m.row = a.call LEFT JOIN s AS e ON e.row = a.failed"""
+
+
+_MODEL_CALL = ", ".join(f"'{operation}'" for operation in sorted(schema.MODEL_OPERATIONS))
+
+
+def _fact(name: str) -> str:
+    """Where a column of ``requests`` comes from: r the root, m the longest model call, e the first failure."""
+    if name in ("spans", "failed_spans"):
+        return f"a.{name}"
+    if name in (*_SUMS, "cost_usd"):
+        return f"u.{name}"
+    if name in _OF_MODEL_CALL:
+        return f"coalesce(r.{name}, m.{name})"
+    if name in _OF_ANY_SPAN:
+        return f"coalesce(r.{name}, a.{name})"
+    if name in _OF_ERROR:
+        return f"CASE WHEN r.status = 'error' THEN coalesce(r.{name}, e.{name}) END"
+    return f"r.{name}"
