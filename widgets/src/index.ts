@@ -1,4 +1,5 @@
 /** The one bundle of every llmscope widget, by the name in the Python half's `_view`. */
 import type { Widget } from "./afm";
+import { picture } from "./picture/picture";
 
-export const widgets: Record<string, Widget> = {};
+export const widgets: Record<string, Widget> = { picture };

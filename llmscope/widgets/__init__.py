@@ -1,0 +1,8 @@
+"""The Python half of the widgets: their state and the questions they may ask; no analysis in here."""
+
+from __future__ import annotations
+
+from llmscope.widgets._hosted import bundle
+from llmscope.widgets._picture import Picture
+
+__all__ = ["Picture", "bundle"]

@@ -1,0 +1,50 @@
+"""A chart of ours is drawn in a page that allows no eval and no network."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import pytest
+
+from llmscope.widgets import Picture
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def picture():
+    frame = pd.DataFrame({"model": ["gpt-4o", HOSTILE, "claude"], "requests": [10, 20, 30]})
+    chart = alt.Chart(frame, width="container", height=160).mark_bar(color="#0b63ce")
+    chart = chart.encode(x="requests:Q", y="model:N", tooltip=["model", "requests"])
+    return Picture(chart, text="claude has most requests: 30.", frame=frame)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_it_draws_with_a_kernel_and_in_a_report(show, live):
+    page = show(picture(), live=live)
+    canvas = page.locator("[data-ls=picture] canvas")
+    canvas.wait_for()
+    page.wait_for_timeout(200)
+    assert canvas.bounding_box()["width"] > 900
+    assert page.locator("[data-ls=picture] .sr").inner_text() == "claude has most requests: 30."
+
+
+def test_its_data_is_a_table_in_which_log_text_is_text(show):
+    page = show(picture())
+    page.locator("[data-ls=picture] summary").click()
+    assert HOSTILE in page.locator("[data-ls=picture] td").all_inner_texts()
+
+
+def test_it_follows_the_width_of_its_place(show):
+    page = show(picture(), width=1000)
+    page.locator("[data-ls=picture] canvas").wait_for()
+    page.set_viewport_size({"width": 420, "height": 700})
+    page.wait_for_function(
+        "document.querySelector('#here > div').shadowRoot.querySelector('canvas').getBoundingClientRect().width < 420"
+    )
+
+
+def test_it_is_dark_where_the_page_is_dark(show):
+    page = show(picture(), dark=True)
+    page.locator("[data-ls=picture][data-theme=dark] canvas").wait_for()

@@ -1,0 +1,72 @@
+/** Numbers with their units. Unknown is an em dash, never 0. */
+export const UNKNOWN = "—";
+
+type Maybe = number | null | undefined;
+const known = (value: Maybe): value is number => typeof value === "number" && Number.isFinite(value);
+const digits = (value: number, places: number) =>
+  value.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+/** Three significant digits, so that neighbouring figures have the same precision. */
+const three = (value: number) => digits(value, value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
+
+export const count = (value: Maybe) => (known(value) ? digits(value, 0) : UNKNOWN);
+
+export function compact(value: Maybe): string {
+  if (!known(value)) return UNKNOWN;
+  const size = Math.abs(value);
+  if (size >= 999.5e6) return `${three(value / 1e9)} G`;
+  if (size >= 999.5e3) return `${three(value / 1e6)} M`;
+  if (size >= 9999.5) return `${three(value / 1e3)} k`;
+  return digits(value, 0);
+}
+
+export function duration(ms: Maybe): string {
+  if (!known(ms)) return UNKNOWN;
+  const size = Math.abs(ms);
+  if (size === 0) return "0 ms";
+  if (size < 0.9995) return `${three(ms * 1000)} µs`;
+  if (size < 999.5) return `${size < 9.995 ? three(ms) : digits(ms, 0)} ms`;
+  if (size < 59_950) return `${three(ms / 1000)} s`;
+  if (size < 3_599_500) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return `${digits(ms / 3_600_000, 1)} h`;
+}
+
+export function money(usd: Maybe): string {
+  if (!known(usd)) return UNKNOWN;
+  if (usd === 0) return "$0";
+  if (Math.abs(usd) < 0.01) return `$${usd.toPrecision(2)}`;
+  return `$${digits(usd, Math.abs(usd) < 1 ? 3 : 2)}`;
+}
+
+export function percent(share: Maybe): string {
+  if (!known(share)) return UNKNOWN;
+  const value = share * 100;
+  return `${digits(value, value === 0 || value >= 99.95 ? 0 : value < 0.995 ? 2 : 1)} %`;
+}
+
+const pad = (value: number, width = 2) => String(value).padStart(width, "0");
+
+/** UTC time of day and date, to the second; `fine` adds milliseconds. */
+export function time(ms: Maybe, fine = false): string {
+  if (!known(ms)) return UNKNOWN;
+  const at = new Date(ms);
+  if (Number.isNaN(at.getTime())) return UNKNOWN;
+  const day = `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())}`;
+  const clock = `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}:${pad(at.getUTCSeconds())}`;
+  return `${day} ${clock}${fine ? `.${pad(at.getUTCMilliseconds(), 3)}` : ""}`;
+}
+
+/** UTC time to the minute, or the second where it is not a whole minute. */
+export const minute = (ms: Maybe) => time(ms).replace(/:00$/, "");
+
+export function format(value: Maybe, unit: string): string {
+  switch (unit) {
+    case "ms":
+      return duration(value);
+    case "USD":
+      return money(value);
+    case "share":
+      return percent(value);
+    default:
+      return compact(value);
+  }
+}

@@ -1,0 +1,105 @@
+/** One chart of ours, drawn without a network, with its data and its words. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Model, Widget } from "../afm";
+import { json } from "../bytes";
+import { draw, type Spec } from "../chart/vega";
+import { UNKNOWN } from "../format";
+import { mount, type Stage } from "../shell";
+import { palette } from "../theme";
+import css from "./picture.css";
+
+interface Frame {
+  columns: string[];
+  rows: (string | number | boolean | null)[][];
+  total: number;
+}
+
+const containerWidth = (spec: Spec) =>
+  spec.signals?.some((signal) => signal.name === "width" && JSON.stringify(signal).includes("containerSize")) ?? false;
+
+function Plot({ spec, stage, skin, label }: { spec: Spec; stage: Stage; skin: number; label: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    const gone = new AbortController();
+    const element = box.current!;
+    element.replaceChildren();
+    draw(spec, element, stage.root, palette(stage.root), gone.signal)
+      .then((view) => {
+        if (gone.signal.aborted || !containerWidth(spec)) return;
+        const sizes = new ResizeObserver(() => {
+          const width = element.clientWidth;
+          if (width > 0 && width !== view.signal("width")) view.signal("width", width).resize().runAsync();
+        });
+        sizes.observe(element);
+        gone.signal.addEventListener("abort", () => sizes.disconnect());
+      })
+      .catch((error) => setProblem(String(error)));
+    return () => gone.abort();
+  }, [spec, skin, stage]);
+  return (
+    <>
+      <div class="plot" ref={box} role="img" aria-label={label} />
+      {problem && <p class="error">This chart cannot be drawn: {problem}</p>}
+    </>
+  );
+}
+
+function cell(value: string | number | boolean | null): string {
+  if (value === null) return UNKNOWN;
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
+}
+
+function Rows({ frame }: { frame: Frame }) {
+  const numeric = frame.columns.map((_, i) => frame.rows.some((row) => typeof row[i] === "number"));
+  const shown =
+    frame.rows.length < frame.total ? `first ${frame.rows.length} of ${frame.total} rows` : `${frame.total} rows`;
+  return (
+    <details>
+      <summary>Data, {shown}</summary>
+      <div class="rows">
+        <table>
+          <thead>
+            <tr>
+              {frame.columns.map((name, i) => (
+                <th key={name} class={numeric[i] ? "num" : ""}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {frame.rows.map((row) => (
+              <tr key={row}>
+                {row.map((value, i) => (
+                  <td key={frame.columns[i]} class={numeric[i] ? "num" : ""}>
+                    {cell(value)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function Picture({ model, stage, skin }: { model: Model; stage: Stage; skin: number }) {
+  const [spec] = useState(() => json<Spec>(model.get("spec"), {}));
+  const [frame] = useState(() => json<Frame>(model.get("table"), { columns: [], rows: [], total: 0 }));
+  const summary = model.get<string>("summary");
+  return (
+    <div class="picture">
+      <Plot spec={spec} stage={stage} skin={skin} label={summary.split("\n")[0] ?? "chart"} />
+      <div class="sr">{summary}</div>
+      {frame.columns.length > 0 && <Rows frame={frame} />}
+    </div>
+  );
+}
+
+export const picture: Widget = {
+  render: (props) =>
+    mount(props, "picture", css, (stage, skin) => <Picture model={props.model} stage={stage} skin={skin} />),
+};
