@@ -21,6 +21,7 @@ const bundle = async (entry, options = {}) => {
     legalComments: "none",
     jsx: "automatic",
     jsxImportSource: "preact",
+    loader: { ".css": "text" },
     logLevel: "warning",
     ...options,
   });
