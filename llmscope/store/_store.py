@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -15,6 +15,9 @@ from llmscope.errors import LlmscopeError, UnknownAttributeError, near
 from llmscope.store import _attributes
 from llmscope.store._connect import connect
 from llmscope.store._names import quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Store:
@@ -103,6 +106,10 @@ class Store:
         self.connection.execute(
             "INSERT INTO audit VALUES (now()::TIMESTAMP, ?, ?, ?, ?)", [_actor(), action, detail, rows]
         )
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a whole table, meant for the small ones (loads, rejects, audit)."""
+        return self.cursor().sql(f"SELECT * FROM {self.table(table)}").to_arrow_table().to_pandas()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement over the whole store and return its rows."""

@@ -166,6 +166,22 @@ class Selection:
         for batch in self.open().sql(compiled(expression)).to_arrow_reader(rows):
             yield _whole_numbers(pa.Table.from_batches([batch]))
 
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+        """Run one SELECT over ``counted, requests, spans, scores, metrics, logs`` as the selection narrows them.
+
+        Raises:
+            QueryError: the query does not run, or is no query.
+        """
+        cursor = self.open()
+        try:
+            kinds = {statement.type for statement in cursor.extract_statements(query)}
+            relation = cursor.sql(query) if kinds <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN} else None
+        except duckdb.Error as error:
+            raise QueryError(f"The query does not run: {error}") from error
+        if relation is None:
+            raise QueryError("scope.sql reads only: give it one SELECT. scope.load(...) is the way in.")
+        return relation
+
     def open(self) -> duckdb.DuckDBPyConnection:
         """Return a reader in which ``counted, requests, spans, scores, metrics, logs`` are the selection's own."""
         cursor = self.store.cursor()

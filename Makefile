@@ -1,0 +1,85 @@
+# make demo    make up a week of LLM traffic, load it, investigate it, and write one offline report
+# make test    everything that has to pass: style, types, unit, property, notebook and browser tests, both DuckDBs
+# make lint    style and types only
+# make docs    write what the docs quote from the code, and fail if that changed anything
+# make bench   print the ratios that README quotes
+# Each makes its own virtual environment; nothing but Python 3.11, make and git is needed for the demo.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs bench browser widgets pytest notebooks duckdb15 clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DUCKDB15 := .venv-duckdb15
+UV := $(BIN)/uv pip install --quiet
+# uv does not read pip's setting for wheels on disk
+ifdef PIP_FIND_LINKS
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+endif
+# no telemetry, no colour codes in logs, one browser for all
+export PYTHONWARNDEFAULTENCODING := 1
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "llmscope needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.user: pyproject.toml | $(BIN)/uv
+	$(UV) --python $(BIN)/python -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/uv
+	$(UV) --python $(BIN)/python -e '.[dev]'
+	@touch $@ $(VENV)/.user
+
+$(DUCKDB15)/.ready: pyproject.toml | $(VENV)/.dev
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(DUCKDB15)
+	$(UV) --python $(DUCKDB15)/bin/python -e . 'duckdb==1.5.*' pytest hypothesis pytest-xdist psutil
+	@touch $@
+
+demo: $(VENV)/.user
+	$(BIN)/llmscope demo
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Node is needed to change the widgets, not to use them: the built bundle is in the repository.
+widgets: widgets/node_modules/.ready
+	cd widgets && npm run --silent check && npm run --silent lint && npm run --silent test
+
+widgets/node_modules/.ready: widgets/package-lock.json
+	cd widgets && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || { echo "Install Chromium first: apt-get install chromium"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
+
+pytest: $(VENV)/.dev browser widgets/node_modules/.ready
+	$(BIN)/pytest -n 2 --dist loadfile
+
+notebooks: $(VENV)/.dev
+	$(BIN)/pytest --nbval --nbval-current-env notebooks
+
+duckdb15: $(DUCKDB15)/.ready
+	$(DUCKDB15)/bin/python -m pytest -n 2 --dist loadfile tests/store tests/sources tests/measures
+
+test: lint widgets pytest notebooks duckdb15
+
+docs: $(VENV)/.dev
+	$(BIN)/pytest -q --doctest-modules llmscope
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(DUCKDB15) widgets/node_modules llmscope-demo

@@ -1,0 +1,244 @@
+"""Scope: what a notebook holds. Every question is a method that calls its answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llmscope.store import Selection, Store
+from llmscope.store.selection import instant
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import duckdb
+    import pandas as pd
+
+    from llmscope.answers.board import Board
+    from llmscope.answers.latency import Latency
+    from llmscope.answers.overview import Overview
+    from llmscope.answers.resources import Resources
+    from llmscope.answers.trace import TraceExplorer
+    from llmscope.answers.traces import Traces
+    from llmscope.answers.traffic import Traffic
+    from llmscope.store import LoadReport
+
+Time = "str | dt.datetime | pd.Timestamp | None"
+
+
+def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (llmscope.open reads as it should)
+    """Open a trace store and return the scope of everything in it.
+
+    Args:
+        path: The store's file, created when missing; without one the store is in memory and gone with the process.
+
+    Returns:
+        The scope of all requests in the store.
+
+    Raises:
+        StoreLockedError: Another process holds the file.
+        StoreVersionError: A newer llmscope wrote it.
+        LlmscopeError: The file is no store, or its folder does not exist.
+
+    Example:
+        >>> import llmscope as ls
+        >>> scope = ls.open()
+        >>> scope.load([{"model": "gpt-4o", "latency_ms": 900, "prompt": "Hi", "response": "Hello"}]).spans
+        1
+    """
+    return Scope(Selection(Store(path)))
+
+
+@dataclass(frozen=True, repr=False)
+class Scope:
+    """A store and a filter. ``where`` and ``between`` return a narrower one; nothing changes a scope.
+
+    By default a *request* is a trace: its latency and status are its root's, its tokens and cost the sum over its
+    spans without double counting. ``of("chat")`` counts those operations instead.
+    """
+
+    _selection: Selection
+
+    # into and out of the store
+
+    def load(
+        self,
+        source: Any,
+        *,
+        format: str | None = None,  # noqa: A002  (the name a user expects)
+        columns: Mapping[str, str] | None = None,
+    ) -> LoadReport:
+        """Load logs and traces into the store, whatever their format.
+
+        A file is stored whole or not at all; what is in the store already is not stored again; records that cannot be
+        read go to ``rejects`` with a reason. Loading a file again with ``format`` or ``columns`` replaces its spans.
+
+        Args:
+            source: Path, glob pattern, directory, DataFrame, Arrow table, Hugging Face dataset, list of dicts, bytes, or a
+                list of these. ``.gz`` and ``.zst`` are read as they are.
+            format: Wire format, told from the content by default.
+            columns: For tables: our column to theirs, such as ``{"duration_ms": "took"}``.
+
+        Raises:
+            UnknownFormatError: No known format recognises the file.
+            UnreadableFileError: It is missing, empty, binary or may not be read.
+
+        Example:
+            >>> import llmscope as ls
+            >>> ls.open().load(b'{"messages": [{"role": "user", "content": "Hi"}]}').spans
+            1
+        """
+        from llmscope.store import load
+
+        return load(self._selection.store, source, format=format, columns=columns)
+
+    def export(self, path: str | os.PathLike[str], *, format: str = "otlp") -> int:  # noqa: A002
+        """Write the spans and scores of the scope's requests to a file or folder, with every attribute they came with.
+
+        Args:
+            path: Where to write.
+            format: ``otlp`` (NDJSON), ``parquet``, ``csv`` or ``datasets``.
+
+        Returns:
+            Number of spans written.
+        """
+        from llmscope.store import export
+
+        return export(self._selection, path, format)
+
+    def close(self) -> None:
+        """Let go of the store's file, so that another process can open it."""
+        self._selection.store.close()
+
+    # narrowing
+
+    def between(self, since: Any = None, until: Any = None) -> Scope:
+        """Return the scope of what started in a time range: start included, end excluded.
+
+        Args:
+            since: Text such as ``2026-11-16 14:00``, datetime or pandas timestamp; without zone it is UTC; None for no
+                limit.
+            until: Likewise.
+
+        Example:
+            >>> import llmscope as ls
+            >>> ls.open().between("2026-11-16", "2026-11-17")._selection.describe()
+            'requests, 2026-11-16 00:00 to 2026-11-17 00:00 UTC'
+        """
+        return Scope(self._selection.between(instant(since), instant(until)))
+
+    def where(self, expression: str | None = None, /, **equals: Any) -> Scope:
+        """Return the scope of what meets a condition.
+
+        Args:
+            expression: One SQL boolean expression over the counted rows; attributes by their key, such as
+                ``metadata.plan = 'pro' and duration_ms > 5000``.
+            **equals: Column or attribute and its value; a list for any of several, None for unknown. Keys with a dot go
+                in as ``**{"metadata.plan": "pro"}``.
+
+        Raises:
+            UnknownAttributeError: A name is no column and no attribute; near names are suggested.
+            QueryError: The expression does not run.
+
+        Example:
+            >>> import llmscope as ls
+            >>> ls.open().where(model="gpt-4o", status=["error", "unset"])._selection.describe()
+            'requests, model = gpt-4o, status in (error, unset)'
+        """
+        return Scope(self._selection.where(expression, **equals))
+
+    def of(self, unit: str) -> Scope:
+        """Return the scope that counts spans of an operation (``"chat"``), any ``"span"``, or again ``"request"``.
+
+        Example:
+            >>> import llmscope as ls
+            >>> ls.open().of("chat")._selection.describe()
+            'chat spans'
+        """
+        return Scope(self._selection.of(unit))
+
+    # looking
+
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+        """Run SQL over the scope's own tables: ``counted, requests, spans, scores, metrics, logs`` are filtered.
+
+        Returns:
+            A DuckDB relation: ``.df()``, ``.fetchall()``, ``.pl()`` …
+
+        Raises:
+            QueryError: The query does not run.
+
+        Example:
+            >>> import llmscope as ls
+            >>> ls.open().sql("select count(*) from spans").fetchall()
+            [(0,)]
+        """
+        return self._selection.sql(query)
+
+    def attributes(self) -> Sequence[str]:
+        """Return every column and attribute key that ``where`` and ``by`` accept."""
+        from llmscope.schema import REQUESTS
+
+        return [*REQUESTS.names, *self._selection.store.attribute_keys()]
+
+    def rejects(self) -> pd.DataFrame:
+        """Return the records that could not be read: file, position, reason, record."""
+        return self._selection.store.frame("rejects")
+
+    def loads(self) -> pd.DataFrame:
+        """Return the files in the store, each with its format and what it gave."""
+        return self._selection.store.frame("loads")
+
+    def overview(self) -> Overview:
+        """Return the figures and pictures to start from; a scope shows them by itself in a notebook."""
+        from llmscope.answers.overview import overview
+
+        return overview(self._selection)
+
+    def traffic(self, *, every: str = "auto", by: str | None = None) -> Traffic:
+        """Return requests, errors, latency, tokens and cost over time; see ``llmscope.answers.traffic.traffic``."""
+        from llmscope.answers.traffic import traffic
+
+        return traffic(self._selection, every=every, by=by)
+
+    def latency(
+        self, *, by: str | None = None, quantiles: Sequence[float] = (0.5, 0.95, 0.99), confidence: float = 0.95
+    ) -> Latency:
+        """Return the latency distribution and where the time goes; see ``llmscope.answers.latency.latency``."""
+        from llmscope.answers.latency import latency
+
+        return latency(self._selection, by=by, quantiles=quantiles, confidence=confidence)
+
+    def resources(self, *, every: str = "auto", names: Sequence[str] | None = None) -> Resources:
+        """Return resource metrics (CPU, GPU, memory …) over time; see ``llmscope.answers.resources.resources``."""
+        from llmscope.answers.resources import resources
+
+        return resources(self._selection, every=every, names=names)
+
+    def explore(self, *, by: Sequence[str] = ()) -> Board:
+        """Return the linked board: brush time, latency or any attribute and see the rest; see ``answers.board``."""
+        from llmscope.answers.board import explore
+
+        return explore(self._selection, by=by)
+
+    def traces(self, *, search: str | None = None, sort: str = "latency", limit: int = 100) -> Traces:
+        """Return requests as a list to open, slowest first by default; see ``llmscope.answers.traces.traces``."""
+        from llmscope.answers.traces import traces
+
+        return traces(self._selection, search=search, sort=sort, limit=limit)
+
+    def trace(self, trace_id: str) -> TraceExplorer:
+        """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""
+        from llmscope.answers.trace import trace
+
+        return trace(self._selection, trace_id)
+
+    # displays
+
+    def __repr__(self) -> str:
+        return self.overview().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.overview()._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
