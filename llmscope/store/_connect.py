@@ -35,7 +35,9 @@ def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
     else:
         if not path.parent.is_dir():
             raise LlmscopeError(f"Cannot create the store {path}: the folder {path.parent} does not exist.")
-        if not path.exists():
+        if path.exists():
+            _check(path)
+        else:
             _open(path, _STORAGE).close()
         connection = _open(path, {})
     try:
@@ -53,12 +55,21 @@ def _open(path: Path, config: dict[str, str | bool | int | float | list[str]]) -
         message = str(error)
         if "lock" in message:
             raise StoreLockedError(_locked(path, message)) from error
-        if "not a valid DuckDB database" in message:
-            raise LlmscopeError(
-                f"{path} is not a llmscope store: it is not a DuckDB database. To load a log file, open a store "
-                f'(llmscope.open("store.duckdb")) and call scope.load("{path}").'
-            ) from error
         raise LlmscopeError(f"The store {path} cannot be opened: {message}") from error
+
+
+def _check(path: Path) -> None:
+    """Refuse what is not a DuckDB file: DuckDB itself would open a JSON or Parquet file as a view in memory."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise LlmscopeError(f"The store {path} cannot be read: {error.strerror}.") from error
+    if head[8:12] != b"DUCK":
+        raise LlmscopeError(
+            f"{path} is not a llmscope store: it is not a DuckDB database. To load a log file, open a store "
+            f'(llmscope.open("store.duckdb")) and call scope.load("{path}").'
+        )
 
 
 def _locked(path: Path, message: str) -> str:

@@ -175,7 +175,9 @@ class Selection:
         cursor = self.open()
         try:
             kinds = {statement.type for statement in cursor.extract_statements(query)}
-            relation = cursor.sql(query) if kinds <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN} else None
+            relation = (
+                cursor.sql(query) if kinds <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN} else None
+            )
         except duckdb.Error as error:
             raise QueryError(f"The query does not run: {error}") from error
         if relation is None:
