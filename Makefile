@@ -1,7 +1,7 @@
 # make demo    make up a week of LLM traffic, load it, investigate it, and write one offline report
 # make test    everything that has to pass: style, types, unit, property, notebook and browser tests, both DuckDBs
 # make lint    style and types only
-# make docs    write what the docs quote from the code, and fail if that changed anything
+# make docs    write the pages of docs/ that are read off the code
 # make bench   print the ratios that README quotes
 # Each makes its own virtual environment; nothing but Python 3.11, make and git is needed for the demo.
 
@@ -76,7 +76,7 @@ duckdb15: $(DUCKDB15)/.ready
 test: lint widgets pytest notebooks duckdb15
 
 docs: $(VENV)/.dev
-	$(BIN)/pytest -q --doctest-modules llmscope
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,12 @@
+"""Run every benchmark, or those named: python -m benchmarks [startup load measures report]."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("startup", "load", "measures", "report")
+
+for name in sys.argv[1:] or NAMES:
+    print(f"== {name}", flush=True)
+    importlib.import_module(f"benchmarks.{name}").main()
