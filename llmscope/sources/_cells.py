@@ -1,0 +1,59 @@
+"""Attribute values of any JSON type as cells of typed columns; what does not fit is None, and stays in ``attributes``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from llmscope.sources._json import encode
+
+_INT64: Final = 2**63
+
+
+def text(value: Any) -> str | None:
+    """Return a value as text: words as they are, numbers in digits, structures as JSON; empty text is None.
+
+    Example:
+        >>> text({"city": "Oslo"})
+        '{"city":"Oslo"}'
+    """
+    if type(value) is str:
+        return value or None
+    if value is None:
+        return None
+    if value is True or value is False:
+        return "true" if value else "false"
+    if type(value) in (dict, list):
+        return encode(value) if value else None
+    return str(value)
+
+
+def count(value: Any) -> int | None:
+    """Return a value as a whole number of things, 0 or more.
+
+    Example:
+        >>> count("12"), count(12.0), count(-1), count("many")
+        (12, 12, None, None)
+    """
+    if type(value) is not int:
+        number = real(value)
+        if number is None or not number.is_integer():
+            return None
+        value = int(number)
+    return value if 0 <= value < _INT64 else None
+
+
+def real(value: Any) -> float | None:
+    """Return a value as a finite number; booleans are 1 and 0.
+
+    Example:
+        >>> real("0.25"), real("NaN"), real(True)
+        (0.25, None, 1.0)
+    """
+    if type(value) in (float, int, bool, str):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            return None
+        return number if math.isfinite(number) else None
+    return None

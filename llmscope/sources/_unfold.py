@@ -1,0 +1,216 @@
+"""Cuts a JSON document that is too large to hold into smaller documents of the same shape, as it streams by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import ijson
+
+DEEPEST: Final = 1000
+"""Nesting beyond which a value is refused (orjson refuses at 1024)."""
+
+
+class NestingError(Exception):
+    """A value is nested too deeply to be decoded."""
+
+    def __str__(self) -> str:
+        return f"nested more than {DEEPEST} levels deep"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfold:
+    """Which lists may be cut: those on the way (``inner``) and those whose items are the load (``leaves``)."""
+
+    inner: frozenset[str] = frozenset()
+    leaves: frozenset[str] = frozenset()
+    piece: int = 2000
+    """Items of the leaf lists after which a piece is handed on."""
+
+
+NOTHING: Final = Unfold()
+
+
+class Piece(NamedTuple):
+    """A record, or a part of one that holds the next few items of its leaf lists."""
+
+    item: int | None
+    """Place in the list at the root, from 1; None where the root is no list."""
+    before: int
+    """How many items of this record went into earlier pieces."""
+    value: Any
+
+
+class Unfolder:
+    """Takes bytes of JSON values, one after another, and hands out each root object (or item of a root list).
+
+    Example:
+        >>> unfolder = Unfolder(Unfold(leaves=frozenset({"spans"}), piece=1))
+        >>> [piece.value for piece in unfolder.feed(b'{"scope": "s", "spans": [1, {"n": 2}')]
+        [{'scope': 's', 'spans': [1]}, {'scope': 's', 'spans': [{'n': 2}]}]
+    """
+
+    def __init__(self, unfold: Unfold) -> None:
+        self._unfold = unfold
+        self._cut = unfold.inner | unfold.leaves
+        self._events: Any = ijson.sendable_list()
+        self._parser = ijson.basic_parse_coro(self._events, multiple_values=True, use_float=False)
+        self._out: list[Piece] = []
+        self._listed = False
+        """Whether the root is a list."""
+        self._item = 0
+        self._frames: list[Any] = []
+        """The open containers that are being cut, outermost first; the root list is not among them."""
+        self._leaf = False
+        """Whether the innermost of them is a leaf list."""
+        self._key = ""
+        self._values: list[Any] = []
+        """The open containers of a value that is built whole."""
+        self._keys: list[str] = []
+        self._pending = 0
+        self._before = 0
+        self.late: dict[str, Any] = {}
+        """Fields that stood behind items which were already handed on, so that those lack them."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no value is open."""
+        return not (self._frames or self._values or self._listed)
+
+    @property
+    def unfinished(self) -> Any:
+        """The item that is open, as far as it goes."""
+        return self._values[0] if self._values else None
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Take the next bytes and return what they complete.
+
+        Raises:
+            ValueError: If they are not JSON; what was complete before that is in ``rest``.
+            NestingError: If a value is nested too deeply.
+        """
+        try:
+            self._parser.send(data)
+        except (ijson.JSONError, StopIteration, OverflowError, UnicodeDecodeError) as error:
+            self._take()
+            raise ValueError(str(error).strip().split("\n")[0].strip(" .")[:200]) from None
+        self._take()
+        return self._handed()
+
+    def rest(self) -> list[Piece]:
+        """Return what is complete when the bytes end or break off."""
+        if self._frames and self._pending:
+            self._hand_on(self._frames[0])
+        return self._handed()
+
+    def _handed(self) -> list[Piece]:
+        out, self._out = self._out, []
+        return out
+
+    def _take(self) -> None:
+        events = self._events[:]
+        del self._events[:]
+        values, keys = self._values, self._keys
+        for event, value in events:
+            if not values:
+                self._outer(event, value)
+            elif event == "map_key":
+                keys[-1] = value
+            elif event in ("end_map", "end_array"):
+                done = values.pop()
+                keys.pop()
+                if not values:
+                    self._place(done)
+            else:
+                start = event in ("start_map", "start_array")
+                new: Any = ({} if event == "start_map" else []) if start else _plain(value)
+                if type(values[-1]) is dict:
+                    values[-1][keys[-1]] = new
+                else:
+                    values[-1].append(new)
+                if start:
+                    if len(values) + len(self._frames) > DEEPEST:
+                        raise NestingError
+                    values.append(new)
+                    keys.append("")
+
+    def _outer(self, event: str, value: Any) -> None:
+        """Take one event that is not inside a value that is built whole."""
+        inside = self._frames[-1] if self._frames else None
+        if event == "map_key":
+            self._key = value
+        elif event == "end_map":
+            self._close()
+        elif event == "end_array":
+            if inside is None:
+                self._listed = False
+            else:
+                self._frames.pop()
+                self._leaf = False
+        elif event == "start_array" and type(inside) is dict and self._key in self._cut:
+            inside[self._key] = new = []
+            self._leaf = self._key in self._unfold.leaves
+            self._frames.append(new)
+        elif event == "start_array" and inside is None and not self._listed:
+            self._listed = True
+            self._item = 0
+        elif event == "start_map" and (inside is None or (type(inside) is list and not self._leaf)):
+            if inside is not None:
+                inside.append(shell := {})
+            else:
+                shell = {}
+                self._item += 1
+            self._frames.append(shell)
+        elif event in ("start_map", "start_array"):
+            self._values.append({} if event == "start_map" else [])
+            self._keys.append("")
+        else:
+            self._place(_plain(value))
+
+    def _close(self) -> None:
+        shell = self._frames.pop()
+        if not self._frames:
+            if self._pending or not self._before:
+                self._hand_on(shell)
+            self._pending = self._before = 0
+
+    def _place(self, value: Any) -> None:
+        """Put a complete value where it belongs."""
+        if not self._frames:
+            self._item += 1
+            self._out.append(Piece(self._item if self._listed else None, 0, value))
+            return
+        inside = self._frames[-1]
+        if type(inside) is dict:
+            if self._before and type(inside.get(self._key)) is not list and any(key in self._cut for key in inside):
+                self.late[self._key] = value
+            inside[self._key] = value
+            return
+        inside.append(value)
+        if self._leaf:
+            self._pending += 1
+            if self._pending >= self._unfold.piece:
+                self._hand_on(self._frames[0])
+                self._start_afresh()
+
+    def _hand_on(self, root: Any) -> None:
+        self._out.append(Piece(self._item if self._listed else None, self._before, root))
+        self._before += self._pending
+        self._pending = 0
+
+    def _start_afresh(self) -> None:
+        """Open the same containers again, with their plain fields and none of the items that were handed on."""
+        frames: list[Any] = []
+        for old in self._frames:
+            new: Any = {k: v for k, v in old.items() if k not in self._cut} if type(old) is dict else []
+            if frames and type(new) is dict:
+                frames[-1].append(new)
+            elif frames:
+                frames[-1][next(key for key, item in self._frames[len(frames) - 1].items() if item is old)] = new
+            frames.append(new)
+        self._frames = frames
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if type(value) is Decimal else value
