@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from llmscope.widgets._board import Board
 from llmscope.widgets._hosted import bundle
 from llmscope.widgets._picture import Picture
 
-__all__ = ["Picture", "bundle"]
+__all__ = ["Board", "Picture", "bundle"]

@@ -13,9 +13,9 @@ export const count = (value: Maybe) => (known(value) ? digits(value, 0) : UNKNOW
 export function compact(value: Maybe): string {
   if (!known(value)) return UNKNOWN;
   const size = Math.abs(value);
-  if (size >= 999.5e6) return `${three(value / 1e9)} G`;
-  if (size >= 999.5e3) return `${three(value / 1e6)} M`;
-  if (size >= 9999.5) return `${three(value / 1e3)} k`;
+  if (size >= 999.5e6) return `${three(value / 1e9)}G`;
+  if (size >= 999.5e3) return `${three(value / 1e6)}M`;
+  if (size >= 9999.5) return `${three(value / 1e3)}k`;
   return digits(value, 0);
 }
 

@@ -1,5 +1,6 @@
 /** The one bundle of every llmscope widget, by the name in the Python half's `_view`. */
 import type { Widget } from "./afm";
+import { board } from "./board/board";
 import { picture } from "./picture/picture";
 
-export const widgets: Record<string, Widget> = { picture };
+export const widgets: Record<string, Widget> = { board, picture };

@@ -7,7 +7,7 @@ export interface Palette {
   muted: string;
   line: string;
   rest: string;
-  accent: string;
+  bar: string;
   error: string;
   font: string;
 }
@@ -37,7 +37,7 @@ export function palette(root: HTMLElement): Palette {
     muted: token("muted"),
     line: token("line"),
     rest: token("rest"),
-    accent: token("accent"),
+    bar: token("bar"),
     error: token("error"),
     font: style.fontFamily,
   };

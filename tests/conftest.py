@@ -1,0 +1,92 @@
+"""A small store of requests with everything a widget must cope with, shared by tests of measures, answers and widgets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+
+import pytest
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
+MIDNIGHT = int(dt.datetime(2026, 11, 16, tzinfo=dt.UTC).timestamp()) * 1_000_000
+MODELS = ("gpt-4o", "claude-sonnet-4", None, HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def assistant():
+    """Return a selection of 600 requests of an assistant over two days: 1,800 spans, some without time, cost or end."""
+    from llmscope.sources._batch import Rows
+    from llmscope.store import Selection, Store
+    from llmscope.store._append import append
+
+    rows = Rows("assistant.jsonl")
+    chance = random.Random(7)
+    for number in range(600):
+        rows.spans.extend(_request(number, chance))
+    rows.scores.append({"trace_id": f"{0:032x}", "name": "helpful", "value": 0.2, "label": HOSTILE, "source": "test"})
+    rows.reject("line 7", "not JSON", "{")
+    store = Store()
+    append(store.connection, [rows.take()], file="assistant.jsonl", sha256="a" * 64, wire_format="test")
+    yield Selection(store)
+    store.close()
+
+
+def _request(number, chance):
+    trace = f"{number:032x}"
+    start = None if number % 50 == 49 else MIDNIGHT + chance.randrange(2 * 86_400_000_000)
+    took = None if number % 40 == 39 else round(chance.lognormvariate(6.8, 0.8), 3)
+    model = MODELS[number % len(MODELS)]
+    failed = number % 11 == 3
+    question = HOSTILE if number % 3 == 0 else f"Where is order {number}?"
+
+    def span(which, parent, name, operation, share, **columns):
+        duration = None if took is None else took * share
+        return {
+            "trace_id": trace,
+            "span_id": f"{number:08x}{which:08x}",
+            "parent_id": parent and f"{number:08x}{parent:08x}",
+            "name": name,
+            "operation": operation,
+            "start_time": start and start + which * 1000,
+            "end_time": None if start is None or duration is None else start + int(duration * 1000),
+            "duration_ms": duration,
+            "status": "ok",
+            "source": "test",
+            **columns,
+        }
+
+    messages = [
+        {"role": "system", "parts": [{"type": "text", "content": "You are **helpful**. ![x](http://evil.test/x.png)"}]},
+        {"role": "user", "parts": [{"type": "text", "content": question}]},
+    ]
+    answer = [
+        {
+            "role": "assistant",
+            "parts": [
+                {"type": "text", "content": "See [here](javascript:alert(4)) and `code`."},
+                {"type": "tool_call", "id": "1", "name": "find_order", "arguments": {"id": number}},
+            ],
+        }
+    ]
+    status = {"status": "error", "error_type": "Timeout", "error_message": HOSTILE} if failed else {}
+    return [
+        span(1, None, "answer", "invoke_agent", 1, service="assistant", input=question, output="See here.", **status),
+        span(
+            2,
+            1,
+            "chat",
+            "chat",
+            0.7,
+            model=model,
+            service="assistant",
+            input_tokens=200 + number,
+            output_tokens=40,
+            cost_usd=None if number % 2 else 0.002,
+            input=question,
+            input_messages=json.dumps(messages),
+            output_messages=json.dumps(answer),
+            attributes=json.dumps({"metadata.plan": "pro" if number % 5 else "free", "note": HOSTILE}),
+        ),
+        span(3, 2, "find_order", "execute_tool", 0.2, tool="find_order", service="shop"),
+    ]

@@ -1,0 +1,112 @@
+"""The board's cube counts every row once, and a brush on it becomes the filter that counts the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmscope.errors import UnknownAttributeError
+from llmscope.measures import cube as cubes
+
+
+def counted(selection):
+    return selection.sql("SELECT count(*) FROM counted").fetchall()[0][0]
+
+
+def within(cube, brush):
+    """Count the cells that a brush lets through, as the page does."""
+    kept = np.ones(cube.cells, bool)
+    for name, chosen in brush.items():
+        codes = cube.codes[name]
+        ranged = name in ("time", "latency")
+        kept &= (codes >= chosen[0]) & (codes <= chosen[1]) if ranged else np.isin(codes, chosen)
+    return int(cube.sums["count"][kept].sum())
+
+
+@pytest.fixture(scope="module")
+def cube(assistant):
+    return cubes.cube(assistant, by=["model", "metadata.plan"], values=2)
+
+
+def test_every_request_is_in_exactly_one_cell(assistant, cube):
+    assert cube.sums["count"].sum() == counted(assistant) == 600
+    keys = np.stack([cube.codes[name] for name in cube.sizes])
+    assert len(np.unique(keys, axis=1).T) == cube.cells
+
+
+def test_sums_are_those_of_the_requests_and_unknown_cost_is_no_cost(assistant, cube):
+    tokens, cost = assistant.sql("SELECT sum(input_tokens + output_tokens), sum(cost_usd) FROM counted").fetchall()[0]
+    assert np.nansum(cube.sums["tokens"]) == tokens
+    assert np.nansum(cube.sums["cost"]) == pytest.approx(cost)
+    assert np.isnan(cube.sums["cost"]).any()
+
+
+def test_unknown_times_and_durations_have_a_code_of_their_own(assistant, cube):
+    without = assistant.sql(
+        "SELECT count(*) FILTER (start_time IS NULL), count(*) FILTER (duration_ms IS NULL) FROM counted"
+    ).fetchall()[0]
+    found = [
+        cube.sums["count"][cube.codes[axis] == size].sum()
+        for axis, size in (("time", cube.time.size), ("latency", cube.latency.size))
+    ]
+    assert tuple(found) == without == (12, 15)
+
+
+def test_an_attribute_is_a_dimension_like_any_other(cube):
+    assert set(cube.dimensions["metadata.plan"].labels) >= {"pro", "free"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_brush_counts_the_same_in_the_page_and_in_the_store(assistant, cube, data):
+    brush = {}
+    for name, size in cube.sizes.items():
+        ranged = name in ("time", "latency")
+        last = size - 2 if ranged else size - 1
+        codes = st.lists(st.integers(0, last), min_size=2, max_size=2) if ranged else st.sets(st.integers(0, last))
+        chosen = sorted(data.draw(st.none() | codes, label=name) or ())
+        if chosen:
+            brush[name] = chosen
+    assert counted(cubes.narrowed(assistant, cube, brush)) == within(cube, brush)
+
+
+def test_a_cube_with_too_many_cells_gets_wider_time_bins_and_loses_no_row(assistant):
+    fine, coarse = cubes.cube(assistant), cubes.cube(assistant, cells=10)
+    assert coarse.cells < fine.cells
+    assert coarse.time.size >= cubes.TIME_BINS // 2
+    assert coarse.sums["count"].sum() == fine.sums["count"].sum()
+    assert np.nansum(coarse.sums["tokens"]) == np.nansum(fine.sums["tokens"])
+    last = len(coarse.codes["time"]) and max(coarse.codes["time"])
+    assert coarse.sums["count"][coarse.codes["time"] == last].sum() == 12
+
+
+def test_nothing_to_count_is_an_empty_cube(assistant):
+    empty = cubes.cube(assistant.where(service="no such service"))
+    assert empty.cells == 0
+    assert list(empty.dimensions) == ["status"]
+
+
+def test_usual_dimensions_tell_requests_apart(assistant):
+    assert cubes.usual(assistant) == ["model"]
+
+
+@pytest.mark.parametrize("brush", [{"colour": [1]}, {"model": [99]}, {"time": ["0", "1"]}, {"latency": [-1, 3]}])
+def test_a_brush_on_nothing_the_board_has_is_an_error(assistant, cube, brush):
+    with pytest.raises(ValueError, match="has"):
+        cubes.narrowed(assistant, cube, brush)
+
+
+def test_an_unknown_attribute_is_an_error(assistant):
+    with pytest.raises(UnknownAttributeError):
+        cubes.cube(assistant, by=["metadata.plna"])
+
+
+def test_latency_bins_hold_the_durations_between_their_edges(assistant, cube):
+    durations = assistant.sql("SELECT duration_ms FROM counted WHERE duration_ms IS NOT NULL").df()["duration_ms"]
+    edges = [cube.latency.edges(code, code)[0] for code in range(cube.latency.size + 1)]
+    expected = pd.cut(durations, edges, right=False).value_counts(sort=False).to_numpy()
+    found = [cube.sums["count"][cube.codes["latency"] == code].sum() for code in range(cube.latency.size)]
+    assert list(expected) == found
