@@ -39,12 +39,13 @@ start = time.perf_counter()
 con.execute(
     "CREATE TABLE spans AS SELECT unnest(s.spans, recursive := false) AS span FROM ("
     "SELECT unnest(r.scopeSpans) AS s FROM (SELECT unnest(resourceSpans) AS r FROM "
-    "read_json(?, format = 'newline_delimited', maximum_object_size = 268435456, columns = {'resourceSpans': '%s'})))",
+    "read_json(?, format = 'newline_delimited', maximum_object_size = 268435456, "
+    "columns = {'resourceSpans': 'SHAPE'})))",
     [sys.argv[1]],
 )
 con.execute("CHECKPOINT")
 print(time.perf_counter() - start, con.execute("SELECT count(*) FROM spans").fetchone()[0])
-""" % SHAPE.replace("'", "''")
+""".replace("SHAPE", SHAPE.replace("'", "''"))
 
 OURS = """
 import sys, time, threading

@@ -21,8 +21,8 @@ def tables() -> str:
         NOTE,
         "# Tables of the store\n",
         "All times are UTC, durations are milliseconds, money is US dollars, and an unknown value is NULL, never 0.",
-        f"Schema version {schema.VERSION}. `scope.sql(...)` reads these tables as the scope narrows them; `counted` holds",
-        "the rows that the scope counts (requests, or spans of one operation).\n",
+        f"Schema version {schema.VERSION}. `scope.sql(...)` reads these tables as the scope narrows them; `counted`",
+        "holds the rows that the scope counts (requests, or spans of one operation).\n",
     ]
     for table in (*schema.TABLES[:1], schema.REQUESTS, *schema.TABLES[1:]):
         parts += [f"## {table.name}\n", f"{table.doc}\n", "| column | type | unit | meaning |", "|---|---|---|---|"]

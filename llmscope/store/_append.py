@@ -110,7 +110,7 @@ def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], fil
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, keys: list[str]) -> None:
-    connection.register("batch", table)
+    connection.register("batch", _as_json(name, table))
     try:
         own = "".join(f", {_attributes.value(key)} AS {quoted(key)}" for key in keys) if name == "spans" else ""
         connection.execute(f"INSERT INTO {name} BY NAME SELECT *{own} FROM batch")
@@ -119,6 +119,22 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, k
     finally:
         connection.unregister("batch")
 
+
+def _as_json(name: str, table: pa.Table) -> pa.Table:
+    """Mark the JSON columns as JSON, which sources write themselves, so that DuckDB does not parse them once more."""
+    for column in _schema_of(name).columns:
+        if column.type == "JSON":
+            index = table.schema.get_field_index(column.name)
+            marked = [pa.ExtensionArray.from_storage(_JSON, chunk) for chunk in table.column(index).chunks]
+            table = table.set_column(index, column.name, pa.chunked_array(marked, type=_JSON))
+    return table
+
+
+def _schema_of(name: str) -> schema.Table:
+    return next(table for table in schema.TABLES if table.name == name)
+
+
+_JSON = pa.json_(pa.string())
 
 _REPEATED = """
     CREATE OR REPLACE TEMP TABLE repeated AS
@@ -165,8 +181,7 @@ def _replace_spans(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _drop_repeated_rows(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    table = next(table for table in schema.TABLES if table.name == name)
-    content = ", ".join(quoted(column) for column in table.names if column != "source")
+    content = ", ".join(quoted(column) for column in _schema_of(name).names if column != "source")
     connection.execute(f"DELETE FROM {name} WHERE rowid NOT IN (SELECT min(rowid) FROM {name} GROUP BY {content})")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,25 +45,26 @@ class Condition:
 
 def equal(column: str, value: Any, unit: str) -> Condition:
     """Return the condition that a column equals a value, is among the values of a list, or (None) is unknown."""
-    name = quoted(column)
-    escaped = name.replace("{", "{{").replace("}", "}}")
     columns = frozenset({column})
     if value is None:
-        return Condition(unit, f"{column} is unknown", columns, f"{name} IS NULL")
+        return Condition(unit, f"{column} is unknown", columns, f"{quoted(column)} IS NULL")
     if isinstance(value, (list, tuple, set, frozenset)):
-        known = [item for item in value if item is not None]
-        texts = ", ".join(str(item) for item in value if item is not None)
-        test = f"list_contains({{0}}, {escaped})"
-        if len(known) < len(value):
-            return Condition(
-                unit,
-                f"{column} in ({texts}) or unknown",
-                columns,
-                f"({test} OR {escaped} IS NULL)",
-                (_typed(column, known),),
-            )
-        return Condition(unit, f"{column} in ({texts})", columns, test, (_typed(column, known),))
-    return Condition(unit, f"{column} = {value}", columns, f"{escaped} = {{0}}", (_typed(column, [value])[0],))
+        return _among(column, value, unit)
+    return Condition(unit, f"{column} = {value}", columns, f"{_escaped(column)} = {{0}}", (_typed(column, [value])[0],))
+
+
+def _among(column: str, values: Collection[Any], unit: str) -> Condition:
+    known = [value for value in values if value is not None]
+    text = f"{column} in ({', '.join(str(value) for value in known)})"
+    test = f"list_contains({{0}}, {_escaped(column)})" if known else "false"
+    if len(known) < len(values):
+        text, test = f"{text} or unknown", f"({test} OR {_escaped(column)} IS NULL)"
+    return Condition(unit, text, frozenset({column}), test, (_typed(column, known),))
+
+
+def _escaped(column: str) -> str:
+    """Return the quoted name for a template, in which braces stand for values."""
+    return quoted(column).replace("{", "{{").replace("}", "}}")
 
 
 def _typed(column: str, values: Sequence[Any]) -> list[Any]:
