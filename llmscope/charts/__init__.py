@@ -1,0 +1,1 @@
+"""Pictures: one function per picture, from a small table to an Altair chart."""

@@ -1,0 +1,1 @@
+"""Reductions: Ibis expressions that turn a Selection into small tables. Nothing else touches all rows."""
