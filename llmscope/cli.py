@@ -41,7 +41,7 @@ def _explains(command: Callable[..., None]) -> Callable[..., None]:
 
 @app.callback(invoke_without_command=True)
 def _main(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     if version:
         typer.echo(llmscope.__version__)
@@ -96,20 +96,23 @@ def show(
 @_explains
 def report(
     source: Annotated[Path, typer.Argument(help="A notebook (.ipynb), or a store (.duckdb) for the standard report.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The HTML file; beside the source by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The HTML file; beside the source by default.")
+    ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help="name=value for the cell tagged `parameters`.")
     ] = None,
-    execute: Annotated[bool, typer.Option(help="Run the notebook first.")] = True,  # noqa: FBT002
+    execute: Annotated[bool, typer.Option(help="Run the notebook first.")] = True,
 ) -> None:
     """Turn a notebook or a store into one HTML file that works offline."""
+    from llmscope.reports import parameter as read
     from llmscope.reports import report as write
 
     if source.suffix != ".ipynb":
         _existing(source).close()
-    parameters = dict(_pair(item) for item in parameter or [])
+    parameters = {name: read(value) for name, value in (_pair(item) for item in parameter or [])}
     written = write(source, out, parameters=parameters, execute=execute)
-    typer.echo(f"Wrote {written.path} ({written.size / 1e6:.1f} MB). It opens in any browser, without a network.")
+    typer.echo(f"Wrote {written.path} ({written.bytes / 1e6:.1f} MB). It opens in any browser, without a network.")
 
 
 @app.command()

@@ -11,8 +11,6 @@ from llmscope.store import Selection, Store
 from llmscope.store.selection import instant
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import duckdb
     import pandas as pd
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from llmscope.answers.traces import Traces
     from llmscope.answers.traffic import Traffic
     from llmscope.store import LoadReport
-
-Time = "str | dt.datetime | pd.Timestamp | None"
 
 
 def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (llmscope.open reads as it should)
@@ -76,8 +72,8 @@ class Scope:
         read go to ``rejects`` with a reason. Loading a file again with ``format`` or ``columns`` replaces its spans.
 
         Args:
-            source: Path, glob pattern, directory, DataFrame, Arrow table, Hugging Face dataset, list of dicts, bytes, or a
-                list of these. ``.gz`` and ``.zst`` are read as they are.
+            source: Path, glob pattern, directory, DataFrame, Arrow table, Hugging Face dataset, list of dicts, bytes,
+                or a list of these. ``.gz`` and ``.zst`` are read as they are.
             format: Wire format, told from the content by default.
             columns: For tables: our column to theirs, such as ``{"duration_ms": "took"}``.
 
@@ -241,4 +237,4 @@ class Scope:
         return self.overview().text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return self.overview()._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
+        return self.overview()._repr_mimebundle_(include=include, exclude=exclude)

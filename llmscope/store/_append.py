@@ -125,8 +125,8 @@ def _as_json(name: str, table: pa.Table) -> pa.Table:
     for column in _schema_of(name).columns:
         if column.type == "JSON":
             index = table.schema.get_field_index(column.name)
-            marked = [pa.ExtensionArray.from_storage(_JSON, chunk) for chunk in table.column(index).chunks]
-            table = table.set_column(index, column.name, pa.chunked_array(marked, type=_JSON))
+            text = table.column(index).combine_chunks()
+            table = table.set_column(index, column.name, pa.ExtensionArray.from_storage(_JSON, text))
     return table
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import itertools
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -42,7 +45,7 @@ class LoadReport:
     files: int = 0
     seconds: float = 0.0
     skipped: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the report in plain words."""
@@ -63,8 +66,13 @@ class LoadReport:
             lines.append(f"{_counted(self.duplicates, 'record')} stood in the store already.")
         if self.rejected:
             lines.append(f"{_counted(self.rejected, 'record')} rejected: scope.rejects() says why.")
-        lines.extend(f"Skipped {file}: {reason}" for file, reason in self.skipped.items())
-        lines.extend(f"Note: {note}" for note in self.notes)
+        lines.extend(_first("Skipped ", self.skipped.values()))
+        alike: dict[str, list[str]] = {}
+        for note in itertools.chain.from_iterable(self.notes.values()):
+            alike.setdefault(re.sub(r"\d[\d.,]*", "#", note), []).append(note)
+        lines.extend(
+            f"Note{f' (and {len(same) - 1} more alike)' if len(same) > 1 else ''}: {same[0]}" for same in alike.values()
+        )
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -86,11 +94,11 @@ def load(
     files = sources.find(source)
     done: list[Appended] = []
     skipped: dict[str, str] = {}
-    notes: list[str] = []
+    notes: dict[str, tuple[str, ...]] = {}
     with tqdm(total=sum(file.size for file in files), unit="B", unit_scale=True, delay=1, leave=False) as bar:
         for file in files:
-            file.on_bytes = bar.update
-            bar.set_description(file.name[-40:], refresh=False)
+            file.on_bytes = _advance(bar)
+            bar.set_description(Path(file.name).name[:40], refresh=False)
             try:
                 done.append(_load_file(store, file, format, columns, notes))
             except (UnknownFormatError, UnreadableFileError) as error:
@@ -98,27 +106,38 @@ def load(
                     raise
                 skipped[file.name] = str(error)
     if not done:
-        reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
+        reasons = "\n".join(_first("  ", skipped.values()))
         raise UnknownFormatError(f"None of the {len(files)} files could be loaded:\n{reasons}")
     report = LoadReport(
         **{name: sum(getattr(part, name) for part in done) for name in Appended.__dataclass_fields__},
         files=len(done),
         seconds=time.monotonic() - started,
         skipped=skipped,
-        notes=tuple(notes),
+        notes=notes,
     )
     store.audit("load", ", ".join(file.name for file in files[:20]), report.spans)
     return report
 
 
+def _advance(bar: tqdm[Any]) -> Callable[[int], None]:
+    def advance(read: int) -> None:
+        bar.update(read)
+
+    return advance
+
+
 def _load_file(
-    store: Store, file: sources.File, wire_format: str | None, columns: Mapping[str, str] | None, notes: list[str]
+    store: Store,
+    file: sources.File,
+    wire_format: str | None,
+    columns: Mapping[str, str] | None,
+    notes: dict[str, tuple[str, ...]],
 ) -> Appended:
     before = already_loaded(store.connection, file.sha256)
     reread = wire_format is not None or columns is not None
     if before is not None and not reread:
         return Appended(duplicates=before)
-    chosen = wire_format or sources.detect(file)
+    chosen = wire_format or sources.detect(file, columns=columns)
     return append(
         store.connection,
         _explained(sources.read(file, format=chosen, columns=columns), file, notes),
@@ -129,11 +148,14 @@ def _load_file(
     )
 
 
-def _explained(batches: Iterator[sources.Batch], file: sources.File, notes: list[str]) -> Iterator[sources.Batch]:
+def _explained(
+    batches: Iterator[sources.Batch], file: sources.File, notes: dict[str, tuple[str, ...]]
+) -> Iterator[sources.Batch]:
     """Collect the notes of the batches; a bug in a parser becomes an error that names the file."""
     try:
         for batch in batches:
-            notes.extend(f"{file.name}: {note}" for note in batch.notes if f"{file.name}: {note}" not in notes)
+            if batch.notes:
+                notes[file.name] = tuple(dict.fromkeys((*notes.get(file.name, ()), *batch.notes)))
             yield batch
     except LlmscopeError:
         raise
@@ -142,6 +164,12 @@ def _explained(batches: Iterator[sources.Batch], file: sources.File, notes: list
             f"{file.name}: reading it failed unexpectedly ({type(error).__name__}: {error}). Nothing of it was stored. "
             "Please report this with a record that shows it."
         ) from error
+
+
+def _first(prefix: str, reasons: Collection[str], most: int = 8) -> list[str]:
+    """Return one line a reason, and how many are left out."""
+    lines = [f"{prefix}{reason}" for reason in itertools.islice(reasons, most)]
+    return lines if len(reasons) <= most else [*lines, f"{prefix}{len(reasons) - most} more files (report.skipped)."]
 
 
 def _counted(number: int, noun: str) -> str:

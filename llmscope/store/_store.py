@@ -109,7 +109,8 @@ class Store:
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a whole table, meant for the small ones (loads, rejects, audit)."""
-        return self.cursor().sql(f"SELECT * FROM {self.table(table)}").to_arrow_table().to_pandas()
+        frame: pd.DataFrame = self.cursor().sql(f"SELECT * FROM {self.table(table)}").to_arrow_table().to_pandas()
+        return frame
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement over the whole store and return its rows."""
