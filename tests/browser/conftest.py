@@ -111,6 +111,40 @@ def show(chromium):
     assert not problems
 
 
+@pytest.fixture
+def read(chromium):
+    """Return ``read(path, width=1200, dark=False)``: a report opened from its file, offline.
+
+    Whatever goes wrong is a failure: an error on the page or in its console, or a request for anything but the file.
+    """
+    contexts, problems = [], []
+
+    def open_file(path, *, width=1200, height=900, dark=False):
+        context = chromium.new_context(
+            offline=True, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+        page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        address = Path(path).absolute().as_uri()
+
+        def asked(request):
+            if request.url.partition("#")[0] != address and not request.url.startswith(("data:", "blob:")):
+                problems.append(f"request: {request.url[:200]}")
+
+        page.on("request", asked)
+        page.goto(address)
+        return page
+
+    yield open_file
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
 def _registered(static):
     """What a report does: the bundle's promise stands in the page's registry before a widget is drawn."""
     import hashlib

@@ -61,7 +61,7 @@ export class AnyWidgets {
   }
 
   async #definition(model: StoredModel): Promise<Definition> {
-    if (this.bundle && /^llmscope\b/.test(model.get<string>("_anywidget_id") ?? "")) {
+    if (this.bundle && model.own) {
       const own = ((await module(this.bundle)) as Bundle).widgets[model.get<string>("_view")];
       if (own) return own as unknown as Definition;
     }

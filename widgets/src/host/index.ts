@@ -18,7 +18,9 @@ const models = new Models(index.models);
 const anywidgets = new AnyWidgets(models, index.bundle);
 
 function fail(el: HTMLElement, reason: string): void {
-  const summary = el.querySelector("noscript")?.textContent ?? "";
+  // With scripts on, a browser keeps what is in <noscript> as text.
+  const fallback = new DOMParser().parseFromString(el.querySelector("noscript")?.textContent ?? "", "text/html");
+  const summary = fallback.body.textContent ?? "";
   const note = Object.assign(document.createElement("p"), { className: "note", textContent: reason });
   const text = Object.assign(document.createElement("pre"), { textContent: summary.trim() });
   el.replaceChildren(note, ...(summary.trim() ? [text] : []));

@@ -48,8 +48,15 @@ export class StoredModel implements Model {
   /** Nothing to save to: the state already is all there is. */
   save_changes(): void {}
 
-  /** Nobody listens. Widgets answer from what they hold when the model's `_live` is not true. */
-  send(_content: unknown, _callbacks?: unknown, _buffers?: unknown): void {}
+  /** Nobody listens. Ours are told at once, so that they answer from what they hold; others may not expect an error. */
+  send(_content: unknown, _callbacks?: unknown, _buffers?: unknown): void {
+    if (this.own) throw new Error("A report has no kernel to ask.");
+  }
+
+  /** Whether the model is of one of llmscope's own widgets. */
+  get own(): boolean {
+    return /^llmscope\b/.test(this.get<string | undefined>("_anywidget_id") ?? "");
+  }
 
   #emit(name: string, ...args: unknown[]): void {
     for (const callback of [...(this.#callbacks.get(name) ?? [])]) callback(...args);
