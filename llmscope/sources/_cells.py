@@ -1,4 +1,4 @@
-"""Attribute values of any JSON type as cells of typed columns; what does not fit is None, and stays in ``attributes``."""
+"""Attribute values of any JSON type as cells of typed columns; what does not fit is None."""
 
 from __future__ import annotations
 

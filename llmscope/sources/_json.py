@@ -51,36 +51,39 @@ def records(stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first
     while (line := lines.next(WHOLE)) is not None:
         if lines.number == 1 and line.startswith(_BOM):
             line = line[len(_BOM) :]
-        text = line.strip()
-        if not text:
+        if not (text := line.strip()):
             continue
         place = f"line {lines.number}"
-        if lines.ended:
-            try:
-                value = decode(text)
-            except NestingError as error:
-                reject(place, str(error), text)
-                continue
-            except ValueError:
-                if seen and not (text[:1] in b"{[" and text[-1:] in b"{[,:"):
-                    yield from _stream(_Lines(io.BytesIO(text), lines.number), reject, unfold)
-                    continue
-            else:
+        try:
+            if lines.ended:
+                yield from _objects(decode(text), place, reject)
                 seen = True
-                yield from _objects(value, place, reject)
+                continue
+        except NestingError as error:
+            reject(place, str(error), text)
+            continue
+        except ValueError:
+            if seen and not (text[:1] in b"{[" and text[-1:] in b"{[,:"):
+                yield from _stream(_Lines(io.BytesIO(text), lines.number), reject, unfold)
                 continue
         lines.unread(line)
-        whole = None if seen else lines.peek(WHOLE)
+        yield from _document(lines, place, reject, unfold, whole=not seen)
         seen = True
-        if whole is not None:
-            try:
-                value = decode(whole)
-            except (ValueError, NestingError):
-                pass
-            else:
-                yield from _objects(value, place, reject)
-                return
-        yield from _stream(lines, reject, unfold)
+
+
+def _document(lines: _Lines, place: str, reject: Reject, unfold: Unfold, *, whole: bool) -> Iterator[Record]:
+    """Yield what stands here, on more than one line or on a very long one."""
+    text = lines.peek(WHOLE) if whole else None
+    if text is not None:
+        try:
+            value = decode(text)
+        except (ValueError, NestingError):
+            pass
+        else:
+            lines.close()
+            yield from _objects(value, place, reject)
+            return
+    yield from _stream(lines, reject, unfold)
 
 
 def decode(text: bytes) -> Any:
@@ -241,6 +244,10 @@ class _Lines:
         self._streams.append(io.BytesIO(data))
         self._next = self.number
         self.ended = True
+
+    def close(self) -> None:
+        """Take everything that is left."""
+        self._streams = [io.BytesIO()]
 
     def peek(self, limit: int) -> bytes | None:
         """Return everything that is left if that is at most ``limit`` bytes, without taking it."""

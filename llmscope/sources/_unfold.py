@@ -149,17 +149,18 @@ class Unfolder:
                 self._frames.pop()
                 self._leaf = False
         elif event == "start_array" and type(inside) is dict and self._key in self._cut:
-            inside[self._key] = new = []
+            new: list[Any] = []
+            inside[self._key] = new
             self._leaf = self._key in self._unfold.leaves
             self._frames.append(new)
         elif event == "start_array" and inside is None and not self._listed:
             self._listed = True
             self._item = 0
         elif event == "start_map" and (inside is None or (type(inside) is list and not self._leaf)):
+            shell: dict[str, Any] = {}
             if inside is not None:
-                inside.append(shell := {})
+                inside.append(shell)
             else:
-                shell = {}
                 self._item += 1
             self._frames.append(shell)
         elif event in ("start_map", "start_array"):

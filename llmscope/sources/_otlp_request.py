@@ -1,0 +1,137 @@
+"""OTLP export requests in JSON: resources, their scopes, and the spans, log records and metrics in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from llmscope.sources._batch import Rows
+from llmscope.sources._cells import text
+from llmscope.sources._json import kind_of
+from llmscope.sources._otlp_json import add_json_log, add_json_span
+from llmscope.sources._otlp_metrics import add_metric
+from llmscope.sources._otlp_rows import Origin, UnreadableError, with_scope
+from llmscope.sources._otlp_values import attributes, field, snake, whole
+from llmscope.sources._unfold import NestingError, Unfold
+
+UNFOLD: Final = Unfold(
+    inner=frozenset(
+        {"resourceSpans", "resource_spans", "scopeSpans", "scope_spans", "instrumentationLibrarySpans",
+         "instrumentation_library_spans", "resourceLogs", "resource_logs", "scopeLogs", "scope_logs",
+         "instrumentationLibraryLogs", "resourceMetrics", "resource_metrics", "scopeMetrics", "scope_metrics",
+         "instrumentationLibraryMetrics"}
+    ),
+    leaves=frozenset({"spans", "logRecords", "log_records", "logs", "metrics"}),
+)  # fmt: skip
+
+
+class _Signal(NamedTuple):
+    """The names of the lists on the way to one kind of item; ``old`` is what scopes were called before 0.15."""
+
+    resources: str
+    scopes: str
+    old: str
+    items: tuple[str, ...]
+    add: Callable[[dict[str, Any], Origin, Rows, str], None]
+
+
+_SIGNALS: Final = (
+    _Signal("resourceSpans", "scopeSpans", "instrumentationLibrarySpans", ("spans",), add_json_span),
+    _Signal("resourceLogs", "scopeLogs", "instrumentationLibraryLogs", ("logRecords", "logs"), add_json_log),
+    _Signal("resourceMetrics", "scopeMetrics", "instrumentationLibraryMetrics", ("metrics",), add_metric),
+)
+
+
+def add_request(request: dict[str, Any], place: str, rows: Rows) -> Iterator[None]:
+    """Add what an export request holds, pausing after each item so that full batches can be handed on."""
+    if type(request.get("trace")) is dict and not (request.keys() & UNFOLD.inner):
+        request = request["trace"]
+    known = False
+    for signal in _SIGNALS:
+        if signal.resources not in request and snake(signal.resources) not in request:
+            continue
+        known = True
+        groups = _list(request, (signal.resources,), place, rows)
+        for number, group in enumerate(groups):
+            where = f"{place}, {signal.resources}[{number}]"
+            if type(group) is dict:
+                yield from _group(group, signal, where, rows)
+            else:
+                rows.reject(where, f"expected an object, found {kind_of(group)}", group)
+    if not known:
+        rows.reject(place, "not an OTLP request: it has no resourceSpans, resourceLogs or resourceMetrics", request)
+
+
+def _group(group: dict[str, Any], signal: _Signal, place: str, rows: Rows) -> Iterator[None]:
+    """Add everything of one resource."""
+    resource = _resource(group)
+    for index, scope in enumerate(_list(group, (signal.scopes, signal.old), place, rows)):
+        where = f"{place}.{signal.scopes}[{index}]"
+        if type(scope) is not dict:
+            rows.reject(where, f"expected an object, found {kind_of(scope)}", scope)
+            continue
+        try:
+            origin = with_scope(resource, _scope(scope))
+        except NestingError as error:
+            rows.reject(where, str(error), scope)
+            continue
+        for number, item in enumerate(_list(scope, signal.items, where, rows)):
+            try:
+                if type(item) is dict:
+                    signal.add(item, origin, rows, where)
+                else:
+                    _refuse(item)
+            except (UnreadableError, NestingError) as error:
+                rows.reject(f"{where}.{signal.items[0]}[{number}]", str(error), item)
+            yield
+
+
+def _refuse(item: Any) -> None:
+    raise UnreadableError(f"expected an object, found {kind_of(item)}")
+
+
+def _list(record: dict[str, Any], names: tuple[str, ...], place: str, rows: Rows) -> list[Any]:
+    """Return a list by the first of its names that is there; nothing, and a reject, where it is no list."""
+    for name in names:
+        value = field(record, name)
+        if value is None:
+            continue
+        if type(value) is list:
+            return value
+        rows.reject(place, f"{name} is {kind_of(value)}, not a list", value)
+    return []
+
+
+def _resource(group: dict[str, Any]) -> dict[str, Any]:
+    resource = group.get("resource") or {}
+    out = _attributes(resource, "resource")
+    if url := text(field(group, "schemaUrl")):
+        out["otel.resource.schema_url"] = url
+    if type(resource) is dict and (dropped := whole(field(resource, "droppedAttributesCount"))):
+        out["otel.resource.dropped_attributes_count"] = dropped
+    return out
+
+
+def _scope(group: dict[str, Any]) -> dict[str, Any]:
+    scope = group.get("scope") or field(group, "instrumentationLibrary") or {}
+    out: dict[str, Any] = {}
+    if type(scope) is not dict:
+        return {"otel.field.scope": scope}
+    for key in ("name", "version"):
+        if value := text(scope.get(key)):
+            out[f"otel.scope.{key}"] = value
+    for key, value in _attributes(scope, "scope").items():
+        out[f"otel.scope.attributes.{key}"] = value
+    if url := text(field(group, "schemaUrl")):
+        out["otel.scope.schema_url"] = url
+    return out
+
+
+def _attributes(owner: Any, name: str) -> dict[str, Any]:
+    """Return the attributes of a resource or scope; what cannot be read must not cost the spans that stand under it."""
+    if type(owner) is not dict:
+        return {f"otel.field.{name}": owner}
+    try:
+        return attributes(owner.get("attributes"))
+    except UnreadableError:
+        return {f"otel.field.{name}": owner}

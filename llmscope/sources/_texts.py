@@ -1,0 +1,203 @@
+"""What went into a span and what came out: its messages in the common shape, and their plain text."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from llmscope.schema import MODEL_OPERATIONS
+from llmscope.sources._batch import Row
+from llmscope.sources._cells import text
+from llmscope.sources._flattened import Place, nested
+from llmscope.sources._json import encode
+from llmscope.sources._messages import Message, answered, asked, decoded, is_common, merged, message, messages
+
+Fields = list[tuple[Place, Any]]
+
+
+class Event(NamedTuple):
+    """An event of a span; ``time`` is nanoseconds since 1970 (UTC), 0 where it has none."""
+
+    name: str
+    time: int
+    attributes: dict[str, Any]
+
+
+_FIRST_TOKEN: Final = frozenset(
+    {"first token stream event", "gen_ai.content.chunk", "llm.content.completion.chunk", "ai.stream.firstchunk",
+     "gen_ai.first_token", "first_token", "llm.first_token"}
+)  # fmt: skip
+"""Names of events that mark the arrival of a token, in lower case."""
+
+_ASKED_BY: Final = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+_IN: Final = ("input", "query", "question", "prompt", "message", "text")
+_OUT: Final = ("output", "answer", "response", "content", "text", "result", "message")
+_PLAIN_LIMIT: Final = 1 << 20
+"""Characters of JSON that are searched for the words in them."""
+
+
+def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fields], events: list[Event]) -> None:
+    """Fill messages, input, output, and what only they or the events tell (finish reason, time to first token).
+
+    Args:
+        row: The span's row.
+        done: Its operation.
+        found: Raw values by slot, as ``_semconv`` names them.
+        lists: Fields of flattened lists by list.
+        events: The span's events, in the order of the source.
+    """
+    asked_with, answers = _from_events(row, found, events) if events else ([], [])
+    in_text, into = _messages(found.get("input_messages", lists.get("llm.prompts")), "user", asked_with)
+    if (system := found.get("system")) is not None:
+        into = merged(messages(system, "system"), into)
+        in_text = None
+    given = found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))
+    out_text, outof = _messages(given, "assistant", answers)
+    if into:
+        row["input_messages"] = in_text or encode(into)
+    if outof:
+        row["output_messages"] = out_text or encode(outof)
+        if not row.get("finish_reason"):
+            row["finish_reason"] = text(outof[0].get("finish_reason"))
+    row["input"] = asked(into) if into and done != "execute_tool" else None
+    row["output"] = answered(outof) if outof else None
+    if row["input"] is None:
+        row["input"] = _input(done, found, lists)
+    if row["output"] is None and not outof:
+        row["output"] = _output(found, lists)
+    if done in MODEL_OPERATIONS and not row.get("finish_reason") and "openinference_kind" in found:
+        row["finish_reason"] = _stopped(found.get("output_value"))
+
+
+def plain(value: Any, keys: tuple[str, ...]) -> str | None:
+    """Return the words of a value: of a small JSON object, those under one of ``keys``; else the value as text.
+
+    Example:
+        >>> plain('{"question": "Why?"}', ("question",))
+        'Why?'
+    """
+    if type(value) is str and value.startswith("{") and len(value) < _PLAIN_LIMIT:
+        inner = decoded(value)
+        if type(inner) is dict and len(inner) <= 3:
+            for key in keys:
+                if type(inner.get(key)) is str and inner[key]:
+                    return str(inner[key])
+    return text(value)
+
+
+def _messages(value: Any, role: str, otherwise: list[Message]) -> tuple[str | None, list[Message]]:
+    """Return messages, and the source's own text of them where it already has the common shape."""
+    if value is None:
+        return None, otherwise
+    if type(value) is list and value and type(value[0]) is tuple:
+        return None, messages(nested(value), role)
+    if type(value) is str and value.startswith("["):
+        try:
+            items = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None, messages(value, role)
+        return (value, items) if is_common(items) else (None, messages(items, role))
+    return None, messages(value, role)
+
+
+def _input(done: str, found: dict[str, Any], lists: dict[str, Fields]) -> str | None:
+    if (value := found.get("input_value")) is not None:
+        return plain(value, _IN)
+    if done == "execute_tool" and (value := found.get("arguments")) is not None:
+        return text(value)
+    if (value := found.get("query")) is not None:
+        return text(value)
+    if "embedding.embeddings" in lists:
+        return _joined(nested(lists["embedding.embeddings"]), "text")
+    return text(found.get("arguments"))
+
+
+def _output(found: dict[str, Any], lists: dict[str, Fields]) -> str | None:
+    if (value := found.get("output_value")) is not None:
+        return plain(value, _OUT)
+    if (value := found.get("result")) is not None:
+        return text(value)
+    for family in ("retrieval.documents", "reranker.output_documents"):
+        if family in lists:
+            return _joined(nested(lists[family]), "content")
+    documents = decoded(found.get("documents"))
+    if type(documents) is list:
+        return _joined([item for item in documents if type(item) is dict], "content")
+    return None
+
+
+def _joined(items: list[dict[str, Any]], key: str) -> str | None:
+    return "\n\n".join(words for item in items if (words := text(item.get(key)))) or None
+
+
+def _stopped(value: Any) -> str | None:
+    """Find the finish reason in the provider's own answer, which OpenInference keeps as the output."""
+    if type(value) is not str or '_reason"' not in value or len(value) > _PLAIN_LIMIT:
+        return None
+    answer = decoded(value)
+    for step in ("choices", "generations", 0, 0):
+        inner = answer
+        if type(answer) is dict and step in answer:
+            inner = answer[step]
+        elif type(answer) is list and type(step) is int and answer:
+            inner = answer[0]
+        answer = inner
+    if type(answer) is not dict:
+        return None
+    info = answer.get("generation_info")
+    for place in (answer, info if type(info) is dict else {}):
+        for key in ("finish_reason", "stop_reason"):
+            if type(place.get(key)) is str:
+                return str(place[key])
+    return None
+
+
+def _from_events(row: Row, found: dict[str, Any], events: list[Event]) -> tuple[list[Message], list[Message]]:
+    """Read messages and the first token from events; the conventions before 1.37 had them there."""
+    into: list[Message] = []
+    outof: list[Message] = []
+    for name, time, attributes in events:
+        low = name.lower()
+        if low in _FIRST_TOKEN:
+            _first_token(row, time)
+        elif low in _ASKED_BY:
+            into.append(message(attributes | {"role": attributes.get("role", _ASKED_BY[low])}, _ASKED_BY[low]))
+        elif low == "gen_ai.choice":
+            outof.append(_choice(attributes))
+        elif low == "gen_ai.content.prompt":
+            into += messages(attributes.get("gen_ai.prompt"), "user")
+        elif low == "gen_ai.content.completion":
+            outof += messages(attributes.get("gen_ai.completion"), "assistant")
+        elif low == "gen_ai.client.inference.operation.details":
+            found |= {slot: attributes[key] for key, slot in _DETAILS.items() if key in attributes} | found
+    return into, outof
+
+
+def _first_token(row: Row, time: int) -> None:
+    """Take the first of such events; an attribute that states the time itself wins later."""
+    late = time / 1e6 - row["start_time"] / 1e3 if time and row.get("start_time") is not None else -1
+    if late >= 0 and row.get("ttft_ms") is None:
+        row["ttft_ms"] = late
+
+
+_DETAILS: Final = {
+    "gen_ai.input.messages": "input_messages",
+    "gen_ai.output.messages": "output_messages",
+    "gen_ai.system_instructions": "system",
+}
+
+
+def _choice(attributes: dict[str, Any]) -> Message:
+    inner = decoded(attributes.get("message"))
+    said = inner if type(inner) is dict else {"content": inner} if inner is not None else attributes
+    calls = decoded(attributes.get("tool_calls"))
+    return message(
+        {"tool_calls": calls} | said | {"role": "assistant", "finish_reason": attributes.get("finish_reason")},
+        "assistant",
+    )
