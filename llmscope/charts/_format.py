@@ -108,6 +108,20 @@ def plural(number: float, one: str, many: str = "") -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def width_in_words(every: str) -> str:
+    """Return the width of a bucket of time as people say it.
+
+    Example:
+        >>> width_in_words("1h"), width_in_words("15m")
+        ('hour', '15 minutes')
+    """
+    number, word = every[:-1], _WORDS[every[-1]]
+    return word if number == "1" else f"{number} {word}s"
+
+
+_WORDS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+
+
 def _digits(number: float) -> str:
     """Two significant digits below 10, whole numbers from there on."""
     if number == 0:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 _SHADES: Final = {"p50": "rgba(59,130,196,1)", "p95": "rgba(59,130,196,0.78)", "p99": "rgba(59,130,196,0.56)"}
 """Percentiles: one colour, the further out the fainter."""
 
-_WORDS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
-
 
 def traffic_chart(
     frame: pd.DataFrame, *, title: str = "", unit: str = "requests", width: int = theme.WIDTH
@@ -37,24 +35,13 @@ def traffic_chart(
     """
     if frame.empty:
         return theme.nothing(f"No {unit} in this selection.", title, width)
-    each = per_bucket(str(frame.attrs["every"]))
+    each = f"per {_format.width_in_words(str(frame.attrs['every']))}"
     panels = Panels(frame["time"], float(frame.attrs["seconds"]), width)
     if frame.attrs["by"] is None:
         _whole(panels, frame, unit, each)
     else:
         _grouped(panels, frame, unit, each)
     return panels.chart(title or unit)
-
-
-def per_bucket(every: str) -> str:
-    """Return the width of a bucket as people say it.
-
-    Example:
-        >>> per_bucket("1h"), per_bucket("15m")
-        ('per hour', 'per 15 minutes')
-    """
-    number, word = every[:-1], _WORDS[every[-1]]
-    return f"per {word}" if number == "1" else f"per {number} {word}s"
 
 
 def _whole(panels: Panels, frame: pd.DataFrame, unit: str, each: str) -> None:

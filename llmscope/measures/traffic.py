@@ -20,7 +20,7 @@ SUMS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cost_usd")
 COLUMNS: Final = (
     "requests", "errors", "error_rate", "success_rate",
     "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "latency_unknown", "ttft_p50_ms", "ttft_p95_ms",
-    *SUMS, "cost_mean_usd", "tokens_per_s", "generation_tokens_per_s",
+    *SUMS, "cost_mean_usd", "cost_unknown", "tokens_per_s", "generation_tokens_per_s",
 )  # fmt: skip
 """Columns of the result after ``time`` and the dimension."""
 
@@ -41,7 +41,7 @@ def traffic(selection: Selection, every: str = "auto", by: str | None = None) ->
           ``latency_unknown``: requests without a usable duration, which the percentiles leave out;
         - ``ttft_p50_ms``, ``ttft_p95_ms``: time to first token, over the requests that have one;
         - ``input_tokens``, ``output_tokens``, ``cache_read_tokens``, ``cost_usd``: sums; ``cost_mean_usd``: per request
-          with a known cost;
+          with a known cost; ``cost_unknown``: requests without one, which the sum leaves out;
         - ``tokens_per_s``: output tokens through the system per second of the bucket;
         - ``generation_tokens_per_s``: median over requests of output tokens per second after the first token.
 
@@ -91,6 +91,7 @@ def expression(table: Any, span: Buckets, dimension: Groups | None = None) -> An
         ttft=table.ttft_ms.quantile([0.5, 0.95]),
         **{name: table[name].sum() for name in SUMS},
         cost_mean_usd=table.cost_usd.mean(),
+        cost_known=table.cost_usd.count(),
         generation_tokens_per_s=(1000 * table.output_tokens / writing).quantile(0.5, where=writing > 0),
     )
     return grouped.mutate(
@@ -126,7 +127,7 @@ def _filled(found: pd.DataFrame, span: Buckets, dimension: Groups | None) -> pd.
 
 
 def _derive(frame: pd.DataFrame, span: Buckets) -> None:
-    for name in ("requests", "errors", "latency_known"):
+    for name in ("requests", "errors", "latency_known", "cost_known"):
         frame[name] = frame[name].fillna(0).astype("int64")
     empty = frame["requests"] == 0
     for name in SUMS:
@@ -140,4 +141,5 @@ def _derive(frame: pd.DataFrame, span: Buckets) -> None:
     frame["error_rate"] = (frame["errors"] / requests).astype("float64")
     frame["success_rate"] = 1 - frame["error_rate"]
     frame["latency_unknown"] = frame["requests"] - frame["latency_known"]
+    frame["cost_unknown"] = frame["requests"] - frame["cost_known"]
     frame["tokens_per_s"] = frame["output_tokens"] / span.length(frame["time"])

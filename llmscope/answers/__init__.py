@@ -1,0 +1,1 @@
+"""One module per question: each runs its measure, then its analysis, and gives the answer four faces."""

@@ -1,0 +1,35 @@
+"""Phrases that several answers share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmscope.charts import _format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llmscope.store.selection import Selection
+
+
+def noun(selection: Selection, number: float = 2) -> str:
+    """Return the noun for what a selection counts: ``requests``, ``chat spans``; of one, ``request``."""
+    plural = selection.describe().partition(",")[0]
+    return plural.removesuffix("s") if number == 1 else plural
+
+
+def counted(selection: Selection, number: int) -> str:
+    """Return what is counted with its number: ``11,904 requests, 2026-11-16 00:00 to … UTC, model = gpt-4o``."""
+    _, comma, rest = selection.describe().partition(",")
+    return f"{_format.count(number)} {noun(selection, number)}{comma}{rest}"
+
+
+def percentiles(quantiles: pd.DataFrame) -> str:
+    """Return ``p50 1.2 s (1.1-1.3 s), p95 …`` for the rows of one group."""
+    parts = []
+    for name, value, low, high in zip(
+        quantiles["quantile"], quantiles["latency_ms"], quantiles["low_ms"], quantiles["high_ms"], strict=True
+    ):
+        bounds = _format.between(_format.duration(low), _format.duration(high))
+        parts.append(f"{name} {_format.duration(value)}" + ("" if bounds == _format.UNKNOWN else f" ({bounds})"))
+    return ", ".join(parts)
