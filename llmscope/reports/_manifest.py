@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llmscope.reports._page import Context
 
 _PACKAGES: Final = ("llmscope", "duckdb", "pyarrow", "pandas", "altair", "anywidget", "ipywidgets", "vl-convert-python")
+_COLUMNS: Final = 12
+"""Columns of a table that the footer names; the embedded manifest has all."""
 REDACTION: Final = "no redaction applied"
 
 
@@ -79,10 +81,13 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _detail(entry: dict[str, Any]) -> str:
-    parts = [f"{entry['rows']:,} rows"] if entry.get("rows") else []
-    parts += [f"{name} {size(count)}" for name, count in entry.get("traits", {}).items()]
-    return ", ".join(parts) or "—"
+def _detail(entry: Mapping[str, Any]) -> str:
+    columns = [str(name) for name in entry.get("columns", [])]
+    shown = ", ".join(columns[:_COLUMNS]) + (f" and {len(columns) - _COLUMNS} more" if len(columns) > _COLUMNS else "")
+    parts = [f"{entry['rows']:,} rows"] if isinstance(entry.get("rows"), int) else []
+    parts += [shown] if shown else []
+    parts += [f"{part['name']}: {_detail(part)}" for part in entry.get("parts", [])]
+    return "; ".join(parts) or "—"
 
 
 def footer(facts: dict[str, Any]) -> str:

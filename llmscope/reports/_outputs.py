@@ -71,7 +71,13 @@ def _widget(identifier: str, words: str, page: Page) -> str:
         note = f"{page.widgets.name(identifier)} loads its code from the network, so it is not live in this report."
         return f'<p class="note">{escape(note)}</p><pre>{escape(words)}</pre>'
     sizes = page.widgets.use(identifier)
-    page.note("widget", sum(sizes.values()), name=page.widgets.name(identifier), traits=sizes)
+    page.note(
+        "widget",
+        sum(sizes.values()),
+        name=page.widgets.name(identifier),
+        traits=sizes,
+        **page.widgets.holdings(identifier),
+    )
     return _place(identifier, page.widgets.summary(identifier) or words)
 
 

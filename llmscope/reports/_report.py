@@ -103,6 +103,8 @@ def report(
     if path.suffix == ".ipynb":
         notebook = _read(path)
     elif path.suffix in _STORES:
+        if not execute:
+            raise ReportError(f"{source} is a store: its report has to be executed. Leave out execute=False.")
         from llmscope.reports._investigation import investigation
 
         notebook = investigation(path)

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, Final
 
 from llmscope.reports._embed import Blobs
+from llmscope.reports._holdings import holdings
 from llmscope.reports._sanitise import clean, css_fetches
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
@@ -67,6 +68,24 @@ class Widgets:
         """Say whether the widget's own code imports modules from the network."""
         code = self._models[identifier]["state"].get("_esm", "")
         return bool(_REMOTE_IMPORT.search(code)) or code.startswith(("http://", "https://"))
+
+    def holdings(self, identifier: str) -> dict[str, Any]:
+        """What the widget holds, and under ``parts`` what those hold that it shows; see ``holdings``."""
+        found: dict[str, Any] = {}
+        waiting, seen = [identifier], set()
+        while waiting:
+            at = waiting.pop(0)
+            if at in self._models and at not in seen:
+                seen.add(at)
+                model = self._models[at]
+                buffers = {str(b["path"][0]): base64.b64decode(b["data"]) for b in model.get("buffers", [])}
+                own = holdings(model["state"], buffers)
+                if at == identifier:
+                    found = own
+                elif own:
+                    found.setdefault("parts", []).append({"name": self.name(at), **own})
+                waiting.extend(_references(model["state"]))
+        return found
 
     def use(self, identifier: str) -> dict[str, int]:
         """Embed a widget and all it refers to; return the bytes of each trait that holds data."""

@@ -239,6 +239,25 @@ def test_our_widgets_share_the_one_bundle_and_store_no_module():
     assert "<pre>12 requests</pre>" in html
 
 
+def test_the_manifest_names_the_rows_and_columns_of_our_widgets():
+    table = json.dumps({"columns": ["model", "n"], "rows": [["a", 1], ["b", 2]], "total": 9}).encode()
+    own = {"_anywidget_id": "llmscope.widgets.X", "_view": "picture"}
+    axes = [{"key": "time"}, {"key": "model"}]
+    models = {
+        "p": model(**own, buffers=[("table", table)]),
+        "b": model(**{**own, "_view": "board"}, meta={"cells": 500, "axes": axes, "scope": "requests of Monday"}),
+        "t": model(**{**own, "_view": "trace"}, holds={"rows": 12, "columns": ["name", "input"], "traces": 1}),
+        "box": model("VBoxModel", children=["IPY_MODEL_p"]),
+    }
+    shown = [display(view={"model_id": name}) for name in "pbt"]
+    _, manifest = page(code("1", *shown, display(view={"model_id": "box"})), models=models)
+    picture, board, trace, box = manifest["embedded"]
+    assert (picture["rows"], picture["columns"]) == (2, ["model", "n"])
+    assert (board["rows"], board["columns"], board["counted"]) == (500, ["time", "model"], "requests of Monday")
+    assert (trace["rows"], trace["traces"]) == (12, 1)
+    assert box["parts"] == [{"name": "picture", "rows": 2, "columns": ["model", "n"]}]
+
+
 def test_linked_widgets_bring_their_link():
     models = {
         "a": model(_esm="1"),

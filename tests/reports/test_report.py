@@ -87,6 +87,7 @@ def test_an_old_notebook_without_cell_ids_is_run_all_the_same(tmp_path):
     ("name", "content", "message"),
     [
         ("gone.ipynb", None, "There is no file"),
+        ("prod.duckdb", "", "has to be executed"),
         ("notes.txt", "hello", "neither a notebook"),
         ("broken.ipynb", "{", "is not a Jupyter notebook"),
         ("empty.ipynb", "", "is not a Jupyter notebook"),
