@@ -12,7 +12,7 @@ import pyarrow as pa
 from llmscope import schema
 
 Row = dict[str, Any]
-"""One row by column name; columns left out are NULL. Times are int microseconds since 1970 (UTC), JSON columns are text."""
+"""One row by column name; columns left out are NULL. Times are microseconds since 1970 (UTC), JSON columns are text."""
 
 BATCH_ROWS: Final = 25_000
 """Rows after which a source yields what it has."""
@@ -32,6 +32,8 @@ class Batch:
     metrics: pa.Table
     logs: pa.Table
     rejects: pa.Table
+    notes: tuple[str, ...] = ()
+    """What the reader decided that a person should know, such as the unit a column was read in."""
 
     def tables(self) -> Mapping[str, pa.Table]:
         """The five tables by name."""
@@ -48,9 +50,10 @@ class Rows:
     metrics: list[Row] = field(default_factory=list)
     logs: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def reject(self, position: str, reason: str, record: object) -> None:
-        """Quarantine one record, with where it stands, why it cannot be read, and itself (text, bytes or decoded JSON)."""
+        """Quarantine one record: where it stands, why it cannot be read, and itself (text, bytes or decoded JSON)."""
         self.rejects.append(
             {"file": self.file, "position": position, "reason": reason, "record": _text(record)[:RECORD_LIMIT]}
         )
@@ -67,7 +70,8 @@ class Rows:
             rows: list[Row] = getattr(self, table.name)
             setattr(self, table.name, [])
             tables[table.name] = _arrow(table, rows)
-        return Batch(**tables)
+        notes, self.notes = tuple(self.notes), []
+        return Batch(**tables, notes=notes)
 
 
 def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:

@@ -1,0 +1,104 @@
+"""From what a person names (paths, patterns, folders, frames) to the list of inputs."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from llmscope.errors import UnreadableFileError, near
+from llmscope.sources._file import File
+from llmscope.sources._frame import as_files
+
+_DATASET_MARKS: Final = ("dataset_dict.json", "state.json")
+
+
+def find(source: Any) -> list[File]:
+    """Return every input that ``source`` names, in a fixed order.
+
+    Args:
+        source: A path, a glob pattern (``**`` recurses), a directory (read recursively, hidden files left out), bytes,
+            a binary stream, a DataFrame, an Arrow table, a Hugging Face dataset, a ``File``, or a list of these. ``~``
+            is the home directory. A directory that is a saved Hugging Face dataset is one input.
+
+    Returns:
+        The inputs; each path once, however often it is named.
+
+    Raises:
+        UnreadableFileError: A path that does not exist, a pattern that matches nothing, an empty directory.
+
+    Example:
+        >>> find([b"{}"])
+        [File('bytes')]
+    """
+    files: list[File] = []
+    seen: set[Path] = set()
+    for file in _find(source):
+        if file.path is not None:
+            real = file.path.resolve()
+            if real in seen:
+                continue
+            seen.add(real)
+        files.append(file)
+    return files
+
+
+def _find(source: Any) -> Iterable[File]:
+    if isinstance(source, File):
+        return [source]
+    if isinstance(source, str | Path):
+        return _paths(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return [File(bytes(source))]
+    if hasattr(source, "read"):
+        return [File(source)]
+    frames = as_files(source)
+    if frames is not None:
+        return frames
+    if isinstance(source, Iterable) and not isinstance(source, dict):
+        return [file for part in source for file in _find(part)]
+    raise UnreadableFileError(
+        f"cannot load a {type(source).__name__}: give a path, a list of paths, bytes, a binary stream, a DataFrame, "
+        "an Arrow table or a Hugging Face dataset."
+    )
+
+
+def _paths(source: str | Path) -> list[File]:
+    path = Path(source).expanduser()
+    if path.is_dir():
+        found = _inside(path)
+        if not found:
+            raise UnreadableFileError(f"{source}: the directory holds no files (hidden ones are not looked at).")
+        return found
+    if path.exists():
+        return [File(path, name=str(path))]
+    if glob.has_magic(str(source)):
+        names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
+        matches = sorted(Path(name) for name in names)
+        files = [file for match in matches for file in (_inside(match) if match.is_dir() else [File(match)])]
+        if not files:
+            raise UnreadableFileError(f"{source}: no file matches this pattern (looked from {Path.cwd()}).")
+        return files
+    raise UnreadableFileError(f"{source}: there is no such file or directory.{_near(path)}")
+
+
+def _inside(directory: Path) -> list[File]:
+    if any((directory / mark).is_file() for mark in _DATASET_MARKS):
+        return [File(directory)]
+    files: list[File] = []
+    for path in sorted(directory.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            files.extend(_inside(path))
+        else:
+            files.append(File(path))
+    return files
+
+
+def _near(path: Path) -> str:
+    try:
+        return near(path.name, (other.name for other in path.parent.iterdir()))
+    except OSError:
+        return f" Its directory {path.parent} does not exist either." if not path.parent.exists() else ""
