@@ -1,0 +1,307 @@
+"""How one flat log is read: which of its fields fill which columns, in which unit, and what becomes of the rest."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from llmscope import schema
+from llmscope.errors import UnknownAttributeError, near
+from llmscope.sources import _values
+from llmscope.sources._batch import Row
+from llmscope.sources._columns import Target, guess, known_targets
+
+SAMPLE: Final = 1_000
+"""Records that are looked at to tell units that no name tells."""
+
+_EXPLICIT: Final = -1
+_TIMES: Final = frozenset({"start_time", "end_time", "first_token_time"})
+_LENGTHS: Final = frozenset({"duration_ms", "ttft_ms"})
+_COUNTS: Final = frozenset(
+    {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
+)
+_TEXTS: Final = frozenset(
+    {"trace_id", "span_id", "parent_id", "name", "operation", "service", "environment", "release", "provider", "model",
+     "response_model", "session_id", "user_id", "agent", "tool", "finish_reason", "input", "output", "error_message"}
+)  # fmt: skip
+_ERRORS: Final = frozenset({"error_type", "error_message"})
+_SCORE: Final = "score."
+
+
+class Reading:
+    """The meaning of a log's fields, found from their names, from a sample of values and from what a person said.
+
+    Args:
+        sample: Records as flat dictionaries (nested keys joined by dots).
+        columns: Our column -> their field; these are taken as said and win over what is guessed.
+
+    Attributes:
+        notes: What was assumed where names left it open, for a person to check.
+
+    Raises:
+        UnknownAttributeError: ``columns`` names a field that the sample does not have, or a column that is not ours.
+    """
+
+    def __init__(self, sample: list[dict[str, Any]], columns: Mapping[str, str] | None = None) -> None:
+        self.notes: list[str] = []
+        self._targets: dict[str, Target | None] = {}
+        self._said = _said(columns or {}, sample)
+        self._blocked = {target.column for target in self._said.values()}
+        self._units: dict[str, str] = {}
+        self._day_first: set[str] = set()
+        self._learn(sample)
+
+    def target(self, name: str) -> Target | None:
+        """Return where a field's values go; None for an attribute."""
+        if name not in self._targets:
+            said = self._said.get(name)
+            if said is None:
+                said = guess(name)
+                if said is not None and said.column in self._blocked:
+                    said = None
+            self._targets[name] = said
+        return self._targets[name]
+
+    def columns(self, names: Iterable[str]) -> set[str]:
+        """Return the columns that fields of these names fill."""
+        return {target.column for name in names if (target := self.target(name)) is not None}
+
+    def row(self, record: Mapping[str, Any]) -> tuple[Row, list[Row]]:
+        """Turn one flat record into columns of a span, with what is left as ``attributes`` (a dict), and its scores.
+
+        Raises:
+            ValueError: A value cannot be what its field says; the text names the field.
+        """
+        chosen: dict[str, tuple[int, str]] = {}
+        attributes: dict[str, Any] = {}
+        scores: list[Row] = []
+        judged = False
+        for name, value in record.items():
+            target = self.target(name)
+            if target is None or _values.is_null(value):
+                judged = judged or (target is not None and target.column in _ERRORS)
+                if value is not None:
+                    attributes[name] = value
+            elif target.column.startswith(_SCORE):
+                scores.append(_score(target.column.removeprefix(_SCORE), value))
+            else:
+                held = chosen.get(target.column)
+                if held is None or target.rank < held[0]:
+                    if held is not None:
+                        attributes[held[1]] = record[held[1]]
+                    chosen[target.column] = (target.rank, name)
+                else:
+                    attributes[name] = value
+        row: Row = {}
+        for column, (_, name) in chosen.items():
+            try:
+                kept = self._fill(row, column, name, record[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            if not kept:
+                attributes[name] = record[name]
+        row["attributes"] = attributes
+        _complete(row, judged=judged)
+        return row, scores
+
+    def _fill(self, row: Row, column: str, name: str, value: Any) -> bool:
+        """Put one value into its column; False when it is no such value but no mistake either."""
+        if column in _TEXTS:
+            row[column] = _values.text(value) if not isinstance(value, dict | list) else None
+            return row[column] is not None
+        if column in _TIMES:
+            row[column] = _values.time_us(value, self._unit(name), day_first=name in self._day_first)
+        elif column in _LENGTHS:
+            row[column] = _values.duration_ms(value, self._unit(name))
+        elif column in _COUNTS:
+            row[column] = _values.count(value)
+        elif column == "cost_usd":
+            cost = _values.money(value)
+            row[column] = cost if cost is None or self._unit(name) != "cents" else cost / 100
+        else:
+            return _outcome(row, column, value)
+        return True
+
+    def _unit(self, name: str) -> str | None:
+        target = self.target(name)
+        return (target.unit if target is not None else None) or self._units.get(name)
+
+    def _learn(self, sample: list[dict[str, Any]]) -> None:
+        names = dict.fromkeys(name for record in sample for name in record)
+        for name in names:
+            target = self.target(name)
+            if target is None:
+                continue
+            values = [record[name] for record in sample if not _values.is_null(record.get(name))]
+            if target.column in _LENGTHS and target.unit is None:
+                self._learn_length(name, target.column, values, sample)
+            elif target.column in _TIMES:
+                self._learn_time(name, values)
+
+    def _learn_length(self, name: str, column: str, values: list[Any], sample: list[dict[str, Any]]) -> None:
+        numbers = _numbers(values)
+        if not numbers:
+            return
+        typical = statistics.median(numbers)
+        spans = self._measured(sample, name) if column == "duration_ms" else []
+        if spans and typical:
+            seconds = statistics.median(spans)
+            unit = min(
+                ("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9), key=lambda u: abs(seconds * u[1] / typical - 1)
+            )
+            self._units[name] = unit[0]
+            self.notes.append(f"{name} is read in {unit[0]}: that fits the start and end times")
+            return
+        unit_ = "s" if typical < 60 else "ms" if typical < 1e7 else "ns"
+        self._units[name] = unit_
+        self.notes.append(
+            f"{name} names no unit and is read in {unit_} (median {typical:g}); to say otherwise, pass "
+            f"columns={{'{column.removesuffix('_ms')}_{'ms' if unit_ == 's' else 's'}': '{name}'}}"
+        )
+
+    def _measured(self, sample: list[dict[str, Any]], but: str) -> list[float]:
+        """Seconds from start to end of the records that tell both."""
+        spans = []
+        for record in sample:
+            try:
+                row, _ = self.row({name: value for name, value in record.items() if name != but})
+            except ValueError:
+                continue
+            if row.get("start_time") is not None and row.get("end_time") is not None and row.get("duration_ms"):
+                spans.append(row["duration_ms"] / 1e3)
+        return spans
+
+    def _learn_time(self, name: str, values: list[Any]) -> None:
+        firsts = [match for value in values if isinstance(value, str) and (match := _values.slashed(value))]
+        if firsts:
+            if any(first > 12 for first, _ in firsts):
+                self._day_first.add(name)
+            elif not any(second > 12 for _, second in firsts):
+                self.notes.append(f"{name} is read with the month first; no value tells whether that is right")
+        numbers = _numbers(values)
+        target = self.target(name)
+        if numbers and len(numbers) == len(values) and max(numbers) < 1e8 and not _dates(values):
+            whole = all(number == int(number) for number in numbers)
+            unit = (target.unit if target else None) or ("ms" if whole and max(numbers) > 100_000 else "s")
+            self._units[name] = unit
+            self.notes.append(f"{name} holds no dates; it is read as {unit} since the start of 1970")
+
+
+def flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested objects as one, with keys joined by dots; lists stay as they are.
+
+    Example:
+        >>> flat({"a": {"b": 1}, "c": [2]})
+        {'a.b': 1, 'c': [2]}
+    """
+    out: dict[str, Any] = {}
+    for key, value in record.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value:
+            out.update(flat(value, f"{name}."))
+        else:
+            out[name] = value
+    return out
+
+
+def _said(columns: Mapping[str, str], sample: list[dict[str, Any]]) -> dict[str, Target]:
+    fields = dict.fromkeys(name for record in sample for name in record)
+    said = {}
+    for ours, theirs in columns.items():
+        if fields and theirs not in fields:
+            raise UnknownAttributeError(
+                f"columns={{{ours!r}: {theirs!r}}}: there is no field {theirs!r}.{near(theirs, fields)} "
+                f"The fields are {', '.join(fields)}."
+            )
+        target = _ours(ours)
+        if target is None:
+            raise UnknownAttributeError(
+                f"columns={{{ours!r}: {theirs!r}}}: {ours!r} is no column of spans.{near(ours, known_targets())} "
+                f"Columns are {', '.join(schema.SPANS.names)} and score.<name>; any other field is an attribute."
+            )
+        named = guess(theirs)
+        unit = named.unit if named is not None and named.column == target.column and named.unit else target.unit
+        said[theirs] = Target(target.column, unit, _EXPLICIT)
+    return said
+
+
+def _ours(name: str) -> Target | None:
+    if name.startswith(_SCORE) and len(name) > len(_SCORE):
+        return Target(name)
+    return guess(name)
+
+
+def _numbers(values: list[Any]) -> list[float]:
+    numbers = []
+    for value in values:
+        try:
+            number = _values.number(value) if not isinstance(value, bool) else None
+        except ValueError:
+            continue
+        if number is not None and number >= 0:
+            numbers.append(number)
+    return numbers
+
+
+def _dates(values: list[Any]) -> bool:
+    """Whether numbers below 10^8 are dates such as 20261124."""
+    return all(len(str(value)) == 8 for value in values)
+
+
+def _score(name: str, value: Any) -> Row:
+    try:
+        return {"name": name, "value": _values.number(value)}
+    except ValueError:
+        return {"name": name, "label": _values.text(value)}
+
+
+def _outcome(row: Row, column: str, value: Any) -> bool:
+    """Fill status and error columns; what they say is joined in ``_complete``."""
+    if column == "error_type":
+        if value in (0, "0", False, 0.0, "0.0") or (isinstance(value, str) and _values.status(value) == "ok"):
+            row.setdefault("status", "ok")
+        elif value is True:
+            row["status"] = "error"
+        elif isinstance(value, dict):
+            kind = value.get("type") or value.get("code") or value.get("name")
+            row["error_type"] = _values.text(kind) or "error"
+            row["error_message"] = row.get("error_message") or _values.text(value.get("message"))
+            return False
+        elif isinstance(value, str) and len(value) > 60:
+            row["error_type"], row["error_message"] = "error", row.get("error_message") or value
+        else:
+            row["error_type"] = _values.text(value)
+        return True
+    if column == "failed":
+        said = _values.status(value)
+        row["status"] = {"ok": "error", "error": "ok"}.get(said or "", row.get("status"))
+    else:
+        said = _values.status(value)
+        if said is not None:
+            row["status"] = "error" if "error" in (said, row.get("status")) else said
+        if column == "status_code":
+            if said == "error":
+                row.setdefault("error_type", _values.text(value))
+            return False
+    return said is not None and column != "status"
+
+
+def _complete(row: Row, *, judged: bool) -> None:
+    """Derive what follows from what is known: the third of start, end and duration, and the status."""
+    start, end, duration = row.get("start_time"), row.get("end_time"), row.get("duration_ms")
+    if start is not None and end is not None:
+        if end < start:
+            raise ValueError("it ends before it starts")
+        row["duration_ms"] = (end - start) / 1_000 if duration is None else duration
+    elif start is not None and duration is not None:
+        row["end_time"] = start + round(duration * 1_000)
+    elif end is not None and duration is not None:
+        row["start_time"] = end - round(duration * 1_000)
+    first = row.pop("first_token_time", None)
+    if first is not None and start is not None and row.get("ttft_ms") is None and first >= start:
+        row["ttft_ms"] = (first - start) / 1_000
+    if row.get("error_type") is not None or row.get("error_message") is not None:
+        row["status"] = "error"
+    elif row.get("status") is None:
+        row["status"] = "ok" if judged else "unset"
