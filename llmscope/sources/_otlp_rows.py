@@ -9,6 +9,7 @@ from typing import Any, Final
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._json import encode
+from llmscope.sources._restore import CARRIED, restore
 from llmscope.sources._scores import EVALUATION, of_event, of_lists
 from llmscope.sources._semconv import fill
 from llmscope.sources._texts import Event
@@ -111,8 +112,7 @@ def add_span(
         UnreadableError: The span has no usable start.
         NestingError: A value is nested too deeply to be written.
     """
-    if not 0 < start < LATEST:
-        raise UnreadableError("it has no start time" if not start else f"its start time {start} is not a time")
+    _check_start(start, carried=CARRIED in attributes)
     if end >= LATEST or end < 0:
         end = 0
     row: Row = {
@@ -140,6 +140,8 @@ def add_span(
     if links:
         row["links"] = encode(links)
     lists = fill(row, attributes, events)
+    if CARRIED in attributes:
+        restore(row, attributes)
     row["attributes"] = encode(attributes)
     rows.spans.append(row)
     if lists:
@@ -147,6 +149,12 @@ def add_span(
     for event in events:
         if event.name == EVALUATION:
             rows.scores.append(of_event(event.attributes, trace_id, span_id, moment(event.time)))
+
+
+def _check_start(start: int, *, carried: bool) -> None:
+    """Refuse a span without a start, unless it was exported from a store that knows none."""
+    if not 0 < start < LATEST and not (carried and start == 0):
+        raise UnreadableError("it has no start time" if not start else f"its start time {start} is not a time")
 
 
 def _from_exception(row: Row, events: list[Event]) -> None:
@@ -187,6 +195,12 @@ def add_log(
         raise UnreadableError(f"its time {time} is not a time")
     if not severity and 1 <= number <= 24:
         severity = _SEVERITIES[(number - 1) // 4]
+    if attributes.get("event.name") == EVALUATION:
+        score = of_event(attributes, trace_id, span_id, moment(time))
+        rows.scores.append(score)
+        if CARRIED in attributes:  # the score was exported from a store, where no log record stands beside it
+            restore(score, attributes)
+            return
     rows.logs.append(
         {
             "time": moment(time),
@@ -199,8 +213,6 @@ def add_log(
             "source": NAME,
         }
     )
-    if attributes.get("event.name") == EVALUATION:
-        rows.scores.append(of_event(attributes, trace_id, span_id, moment(time)))
 
 
 def add_point(
