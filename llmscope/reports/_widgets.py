@@ -17,6 +17,8 @@ from llmscope.reports._sanitise import clean, css_fetches
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
 _STATE: Final = "application/vnd.jupyter.widget-state+json"
 _REFERENCE = re.compile(r"^(?:IPY_MODEL_|anywidget:)(.+)$", re.DOTALL)
+_LOADER = 'Symbol.for("llmscope/'
+"""What every loader of our bundle contains, and hardly anything else."""
 _LARGE_TEXT = 2048
 _REMOTE_IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*)["'](?:https?:)?//""")
 _LINKS = {"LinkModel", "DirectionalLinkModel"}
@@ -120,7 +122,9 @@ class Widgets:
         state = {key: value for key, value in model["state"].items() if value is not None}
         sizes: Counter[str] = Counter()
         name = model["model_name"]
-        if str(state.get("_anywidget_id", "")).startswith("llmscope"):
+        # A user's subclass has another id and the same loader.
+        own = str(state.get("_anywidget_id", "")).startswith("llmscope.") or _LOADER in str(state.get("_esm", ""))
+        if own:
             state.pop("_esm", None)
             self._bundle = self._bundle or self._blobs.add(_static("llmscope.js"))
         if css_fetches(state.get("_css", "")):
@@ -147,7 +151,7 @@ class Widgets:
             sizes.pop(spare, None)
             if spare not in {"_esm", "_css"}:
                 state.pop(spare, None)
-        embedded = {"name": name, "state": state, "buffers": buffers, "texts": texts}
+        embedded = {"name": name, "own": own, "state": state, "buffers": buffers, "texts": texts}
         return json.dumps(embedded, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(), sizes
 
 

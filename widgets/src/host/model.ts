@@ -13,6 +13,8 @@ export class StoredModel implements Model {
     /** Its class in `@jupyter-widgets/controls`, or "AnyModel". */
     readonly name: string,
     state: Record<string, unknown>,
+    /** Whether it is one of llmscope's own widgets, which the shared bundle draws. */
+    readonly own: boolean,
     /** What a widget asks for other models; the property's name is Jupyter's. */
     readonly widget_manager: { get_model(id: string): Promise<StoredModel> },
   ) {
@@ -51,11 +53,6 @@ export class StoredModel implements Model {
   /** Nobody listens. Ours are told at once, so that they answer from what they hold; others may not expect an error. */
   send(_content: unknown, _callbacks?: unknown, _buffers?: unknown): void {
     if (this.own) throw new Error("A report has no kernel to ask.");
-  }
-
-  /** Whether the model is of one of llmscope's own widgets. */
-  get own(): boolean {
-    return /^llmscope\b/.test(this.get<string | undefined>("_anywidget_id") ?? "");
   }
 
   #emit(name: string, ...args: unknown[]): void {

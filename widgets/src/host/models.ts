@@ -7,6 +7,7 @@ type Path = (string | number)[];
 /** One model as `llmscope.reports` writes it: large values are blobs, put back where `buffers` and `texts` say. */
 interface Embedded {
   name: string;
+  own: boolean;
   state: Record<string, unknown>;
   buffers: [Path, string][];
   texts: [Path, string][];
@@ -42,7 +43,7 @@ export class Models {
   async #make(id: string): Promise<StoredModel> {
     const hash = Object.hasOwn(this.index, id) ? this.index[id] : undefined;
     if (!hash) throw new Error(`The report holds no widget ${id}.`);
-    const { name, state, buffers, texts } = JSON.parse(await text(hash)) as Embedded;
+    const { name, own, state, buffers, texts } = JSON.parse(await text(hash)) as Embedded;
     await Promise.all([
       ...buffers.map(async ([path, data]) => put(state, path, new DataView((await blob(data)).buffer))),
       // A module stays a hash: it is imported, not read.
@@ -50,6 +51,6 @@ export class Models {
     ]);
     const source = texts.find(([path]) => path[0] === "_esm");
     if (source) state._esm = source[1];
-    return new StoredModel(id, name, state, { get_model: (other) => this.get(reference(other) ?? other) });
+    return new StoredModel(id, name, state, own, { get_model: (other) => this.get(reference(other) ?? other) });
   }
 }
