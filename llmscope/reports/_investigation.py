@@ -14,41 +14,46 @@ _OPEN = """import llmscope as ls
 everything = ls.open(store)
 scope = everything.between(since, until)
 scope"""
-_TRAFFIC = "scope.traffic()"
-_MODELS = """if scope.sql("select count(distinct model) > 1 from requests").fetchone()[0]:
-    display(scope.traffic(by="model"))"""
-_RESOURCES = """if scope.sql("select count(*) > 0 from metrics").fetchone()[0]:
-    display(scope.resources())
-else:
-    print("The store holds no resource metrics.")"""
-_FAILED = """failed = scope.where(status="error")
-if failed.sql("select count(*) > 0 from requests").fetchone()[0]:
-    display(failed.traces(limit=20))
-else:
-    print("No request failed.")"""
-_ONE = """slowest = scope.sql(
-    "select trace_id from requests order by duration_ms desc nulls last, trace_id limit 1"
-).fetchone()
-if slowest:
-    display(scope.trace(slowest[0]))"""
+_ONE = """for trace_id in scope.traces(limit=1).frame["trace_id"]:
+    display(scope.trace(trace_id))"""
 
-_CELLS = (
-    ("## Traffic", "Requests, failures, latency, tokens and cost over time."),
-    (None, _TRAFFIC),
-    (None, _MODELS),
-    ("## Latency", "How long requests take, and in which stage the time goes."),
-    (None, "scope.latency()"),
-    ("## Explore", "Drag over a time or latency chart, or choose a value, and every other view follows."),
-    (None, "scope.explore()"),
-    ("## Resources", "What the machines did in the same hours."),
-    (None, _RESOURCES),
-    ("## Slowest requests", ""),
-    (None, "scope.traces(limit=20)"),
-    ("## Failed requests", ""),
-    (None, _FAILED),
-    ("## The slowest request", "Its tree, its timeline and its messages."),
-    (None, _ONE),
-)
+
+def _facts(store: Path) -> dict[str, bool]:
+    """What there is to show, so that the notebook asks only questions that have an answer."""
+    from llmscope.scope import open as open_store
+
+    scope = open_store(store)
+    try:
+        counts = "count(*), count(distinct model), count(*) filter (status = 'error')"
+        ((requests, models, failed),) = scope.sql(f"select {counts} from requests").fetchall()
+        ((metrics,),) = scope.sql("select count(*) from metrics").fetchall()
+    finally:
+        scope.close()
+    return {"requests": requests > 0, "models": models > 1, "failed": failed > 0, "metrics": metrics > 0}
+
+
+def _cells(facts: dict[str, bool]) -> list[str | tuple[str, str]]:
+    """The cells after the overview: code as text, headings as (title, words)."""
+    if not facts["requests"]:
+        return ["everything.loads()", "everything.rejects()"]
+    cells: list[str | tuple[str, str]] = [
+        ("Traffic", "Requests, failures, latency, tokens and cost over time."),
+        "scope.traffic()",
+    ]
+    if facts["models"]:
+        cells.append('scope.traffic(by="model")')
+    cells += [
+        ("Latency", "How long requests take, and in which stage the time goes."),
+        "scope.latency()",
+        ("Explore", "Drag over a time or latency chart, or choose a value, and every other view follows."),
+        "scope.explore()",
+    ]
+    if facts["metrics"]:
+        cells += [("Resources", "What the machines did in the same hours."), "scope.resources()"]
+    cells += [("Slowest requests", ""), "scope.traces(limit=20)"]
+    if facts["failed"]:
+        cells += [("Failed requests", ""), 'scope.where(status="error").traces(limit=20)']
+    return [*cells, ("The slowest request", "Its tree, its timeline and its messages."), _ONE]
 
 
 def investigation(store: Path) -> Any:
@@ -59,20 +64,23 @@ def investigation(store: Path) -> Any:
 
     Returns:
         A ``nbformat.NotebookNode``, not executed, with parameters ``store``, ``since`` and ``until``.
+
+    Raises:
+        StoreLockedError: Another process holds the file.
+        LlmscopeError: It is no store.
     """
     v4 = nbformat.v4
+    defaults = f'store = {store.name!r}\nsince = None  # such as "2026-11-16"\nuntil = None'
     cells = [
-        v4.new_markdown_cell(f"# {store.stem}"),
-        v4.new_code_cell(
-            f'store = {store.name!r}\nsince = None  # such as "2026-11-16"\nuntil = None',
-            metadata={"tags": ["parameters", "remove-input"]},
-        ),
+        v4.new_markdown_cell(f"# Investigation of {store.stem}"),
+        v4.new_code_cell(defaults, metadata={"tags": ["parameters", "remove-input"]}),
         v4.new_code_cell(_OPEN),
     ]
-    for heading, content in _CELLS:
-        cells.append(
-            v4.new_code_cell(content) if heading is None else v4.new_markdown_cell(f"{heading}\n\n{content}".strip())
-        )
+    for content in _cells(_facts(store)):
+        if isinstance(content, str):
+            cells.append(v4.new_code_cell(content))
+        else:
+            cells.append(v4.new_markdown_cell(f"## {content[0]}\n\n{content[1]}".strip()))
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
     return v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
