@@ -93,7 +93,7 @@ class _Log:
             row, scores = self.reading.row({name: value for name, value in parsed.rest.items() if name not in aside})
             trace = row.get("trace_id") or _ids.trace_id(self.file, place, record)
             row["trace_id"] = trace
-            row["attributes"] |= aside | {"file.name": self.file.name}
+            row["attributes"] |= aside | {"file.name": self.file.stem}
             spans = run_spans(row, parsed.run, self.reading) if parsed.run else [_call(row, parsed)]
         except ValueError as error:
             self.rows.reject(place, str(error), record)

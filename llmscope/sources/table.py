@@ -107,7 +107,7 @@ class _Log:
         for name, typed in self.types.items():
             if name in attributes:
                 attributes[name] = typed(attributes[name])
-        attributes["file.name"] = self.file.name
+        attributes["file.name"] = self.file.stem
         self.rows.spans.append(finish(row, NAME))
         judged = {key: row.get(key) for key in ("trace_id", "span_id")} | {"time": row.get("end_time"), "source": NAME}
         self.rows.scores.extend(score | judged for score in scores)
