@@ -17,6 +17,7 @@ import pandas as pd
 
 from llmscope.measures._buckets import Buckets, buckets
 from llmscope.measures._groups import OTHER, Groups, groups
+from llmscope.measures.histogram import usable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,9 +147,8 @@ def expression(selection: Selection, bins: Buckets, dimensions: Mapping[str, Gro
     latency = (clamped.log10() * PER_DECADE).floor().cast("int64")
     usage = (table.input_tokens, table.output_tokens)
     tokens = (usage[0] + usage[1]).coalesce(*usage)
-    timeless = duration.isnull()  # noqa: PD003  (Ibis, not pandas)
     keys = {f"d{index}": dimension.of(table) for index, dimension in enumerate(dimensions.values())}
-    codes = {"time": bins.index(table.start_time), "latency": timeless.ifelse(None, latency)}
+    codes = {"time": bins.index(table.start_time), "latency": usable(duration).ifelse(latency, None)}
     rows = table.mutate(tokens=tokens, **codes, **keys)
     return rows.group_by(["time", "latency", *keys]).aggregate(
         count=rows.count(), tokens=rows.tokens.sum(), cost=rows.cost_usd.sum()
@@ -188,11 +188,8 @@ def narrowed(selection: Selection, cube: Cube, brush: Mapping[str, Any]) -> Sele
 def _within(latency: Latency, first: int, last: int) -> str:
     low, high = latency.edges(first, last)
     # The lowest bin also holds what is shorter than a clock can tell.
-    return (
-        f"duration_ms < {high!r}"
-        if first + latency.first <= _lowest()
-        else f"duration_ms >= {low!r} AND duration_ms < {high!r}"
-    )
+    least = "0" if first + latency.first <= _lowest() else repr(low)
+    return f"duration_ms >= {least} AND duration_ms < {high!r}"
 
 
 def _among(selection: Selection, dimension: Groups, chosen: Sequence[str | None]) -> Selection:

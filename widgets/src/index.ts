@@ -2,5 +2,7 @@
 import type { Widget } from "./afm";
 import { board } from "./board/board";
 import { picture } from "./picture/picture";
+import { trace } from "./trace/trace";
+import { traces } from "./traces/traces";
 
-export const widgets: Record<string, Widget> = { board, picture };
+export const widgets: Record<string, Widget> = { board, picture, trace, traces };

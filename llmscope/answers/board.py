@@ -1,0 +1,183 @@
+"""The linked board: brush time, latency or any attribute, and everything else counts what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from llmscope.answers import _words
+from llmscope.answers._answer import Answer
+from llmscope.charts import _format
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from llmscope import widgets
+    from llmscope.measures.cube import Cube
+    from llmscope.store.selection import Selection
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Board(Answer):
+    """A board; ``selection`` is what is brushed on it now.
+
+    Attributes:
+        frame: One row per cell of the cube: ``time`` (start of the bin, UTC), ``latency_ms`` (lower edge of the bin),
+            each dimension under its own name, ``requests``, ``tokens`` and ``cost_usd``.
+        whole: The selection that the board shows.
+        cube: The cells.
+    """
+
+    frame: pd.DataFrame
+    whole: Selection
+    cube: Cube
+    _seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def selection(self) -> Selection:
+        """What is brushed on the board now; all of it while nothing is."""
+        return self.narrowed(self.widget.brush)
+
+    def narrowed(self, brush: Mapping[str, Any]) -> Selection:
+        """Return what a brush chooses: ``time`` and ``latency`` as ``[first, last]`` bin, dimensions as lists of codes.
+
+        Raises:
+            ValueError: The board has no such bin.
+        """
+        from llmscope.measures.cube import narrowed
+
+        return narrowed(self.whole, self.cube, brush)
+
+    @cached_property
+    def widget(self) -> widgets.Board:
+        """The widget behind the display; every display of this board shares it."""
+        from llmscope import widgets
+
+        return widgets.Board(
+            self.cube,
+            unit=_words.noun(self.whole),
+            scope=self.whole.describe(),
+            summary=self.text(),
+            figures=self._figures,
+        )
+
+    def chart(self) -> alt.TopLevelMixin:
+        """Return the still picture: what is counted over time, and the latency histogram."""
+        from llmscope.charts.board import board_chart
+
+        times, latencies = self._marginals()
+        total = int(self.cube.sums["count"].sum())
+        return board_chart(times, latencies, title=_words.counted(self.whole, total), unit=_words.noun(self.whole))
+
+    def table(self) -> pd.DataFrame:
+        """Return the busiest values of each dimension as people read them."""
+        counts = self.cube.sums["count"]
+        rows = [
+            {"dimension": name, "value": _format.UNKNOWN if label is None else label, "n": counts[codes == code].sum()}
+            for name, dimension in self.cube.dimensions.items()
+            for codes in [self.cube.codes[name]]
+            for code, label in enumerate(dimension.labels)
+        ]
+        frame = pd.DataFrame(rows, columns=["dimension", "value", "n"])
+        return frame.assign(n=[_format.count(value) for value in frame["n"]]).rename(
+            columns={"n": _words.noun(self.whole)}
+        )
+
+    def text(self) -> str:
+        """Return what the board shows in plain words."""
+        all_of = self._figures({})
+        head = _words.counted(self.whole, all_of["count"])
+        if not all_of["count"]:
+            return f"{head}."
+        percentiles = ", ".join(f"{name} {_format.duration(all_of[name])}" for name in ("p50", "p95", "p99"))
+        failed = _format.share(all_of["errors"] / all_of["count"])
+        names = ", ".join(self.cube.dimensions)
+        return (
+            f"{head}: {failed} failed; {percentiles}; {_format.short(all_of['tokens'])} tokens; "
+            f"{_format.money(all_of['cost'])}.\nBrush time or latency, or click a value of {names}."
+        )
+
+    def _figures(self, brush: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the exact figures of what a brush chooses."""
+        key = repr(sorted(brush.items()))
+        if key not in self._seen:
+            from llmscope.measures.figures import figures
+
+            row = figures(self.narrowed(brush)).iloc[0]
+            tokens = pd.Series([row["input_tokens"], row["output_tokens"]]).sum(min_count=1)
+            values = {
+                "count": int(row["requests"]),
+                "errors": int(row["errors"]),
+                **{name: row[f"latency_{name}_ms"] for name in ("p50", "p95", "p99")},
+                "tokens": tokens,
+                "cost": row["cost_usd"],
+            }
+            self._seen[key] = {name: None if pd.isna(value) else value for name, value in values.items()}
+        return self._seen[key]
+
+    def _marginals(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        cube, counts = self.cube, self.cube.sums["count"]
+        labels = cube.dimensions["status"].labels
+        failed = counts * (cube.codes["status"] == (labels.index("error") if "error" in labels else -1))
+        per_time = [np.bincount(cube.codes["time"], sums, cube.time.size + 1)[:-1] for sums in (counts, failed)]
+        edges = [cube.time.edges(code, code) for code in range(cube.time.size)]
+        times = pd.DataFrame(edges, columns=["time", "end"]).assign(requests=per_time[0], errors=per_time[1])
+        per_bin = np.bincount(cube.codes["latency"], counts, cube.latency.size + 1)[:-1]
+        bounds = [cube.latency.edges(code, code) for code in range(cube.latency.size)]
+        latencies = pd.DataFrame(bounds, columns=["low_ms", "high_ms"]).assign(requests=per_bin)
+        return times, latencies[latencies["requests"] > 0].reset_index(drop=True)
+
+    def _widget(self) -> dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        return dict(shown[0]) if shown else {}
+
+
+def explore(selection: Selection, *, by: Sequence[str] = ()) -> Board:
+    """Return the linked board of a selection.
+
+    Args:
+        selection: What is counted.
+        by: Columns or attribute keys to slice by, besides the status; by default up to three usual ones (model,
+            operation, service …) in which the rows differ. Seven values of each are named, the rest are together.
+
+    Returns:
+        An answer whose display is the board, whose ``selection`` is what is brushed on it, and whose ``frame`` has one
+        row per cell: ``time``, ``latency_ms``, the dimensions, ``requests``, ``tokens``, ``cost_usd``.
+
+    Raises:
+        UnknownAttributeError: No row has such an attribute.
+
+    Example:
+        >>> import llmscope
+        >>> print(explore(llmscope.open()._selection))
+        0 requests.
+    """
+    from llmscope.measures.cube import cube
+
+    names = [by] if isinstance(by, str) else list(by)
+    cells = cube(selection, names)
+    return Board(_frame(cells), selection, cells)
+
+
+def _frame(cube: Cube) -> pd.DataFrame:
+    starts = pd.Series([*(cube.time.edges(code, code)[0] for code in range(cube.time.size)), pd.NaT])
+    lows = np.append([cube.latency.edges(code, code)[0] for code in range(cube.latency.size)], np.nan)
+    dimensions = {
+        name: pd.Series(dimension.labels, dtype=object).reindex(cube.codes[name]).to_numpy()
+        for name, dimension in cube.dimensions.items()
+    }
+    return pd.DataFrame(
+        {
+            "time": starts.to_numpy("datetime64[us]")[cube.codes["time"]],
+            "latency_ms": lows[cube.codes["latency"]].astype("float64"),
+            **dimensions,
+            "requests": cube.sums["count"].astype("int64"),
+            "tokens": cube.sums["tokens"],
+            "cost_usd": cube.sums["cost"],
+        }
+    )

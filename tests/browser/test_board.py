@@ -1,0 +1,110 @@
+"""Brushing the board in Chromium: counts, exact figures, keyboard, and a report without a kernel."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from llmscope.answers.board import explore
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def board(assistant):
+    return explore(assistant, by=["model", "metadata.plan"])
+
+
+def count(page):
+    return int(page.locator("[data-ls=count]").get_attribute("data-value"))
+
+
+def drag(page, chart, start, end):
+    box = page.locator(f"[data-ls-chart={chart}] .area").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], middle, steps=6)
+    page.mouse.up()
+
+
+def ready(page):
+    page.locator("[data-ls-chart=time] canvas").wait_for()
+    page.locator("[data-ls-chart=latency] canvas").wait_for()
+    return page
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_dragged_brush_counts_what_the_store_counts(show, board, live):
+    page = ready(show(board.widget, live=live))
+    assert count(page) == 600
+    drag(page, "time", 0.2, 0.6)
+    brushed = count(page)
+    assert 0 < brushed < 600
+    page.wait_for_timeout(500)
+    if live:
+        counted = board.selection.sql("SELECT count(*) FROM counted").fetchall()[0][0]
+        assert counted == brushed == count(page)
+        page.locator(".strip abbr").first.wait_for(state="detached")
+    else:
+        assert page.locator(".strip abbr").count() == 3
+        assert count(page) == brushed
+
+
+def test_two_brushes_narrow_each_other_and_the_filter_reads_like_code(show, board):
+    page = ready(show(board.widget, live=False))
+    drag(page, "time", 0.1, 0.7)
+    by_time = count(page)
+    drag(page, "latency", 0.5, 0.95)
+    assert 0 < count(page) < by_time
+    text = page.locator(".filter code").inner_text()
+    assert re.search(r"where start_time >= '2026-11-1\d \d\d:\d\d' and .* and duration_ms >= [\d.]+", text)
+
+
+def test_clicks_on_bars_select_values_and_shift_adds_more(show, board):
+    page = ready(show(board.widget, live=False))
+    bars = page.locator("[data-ls-chart=model] button")
+    bars.filter(has_text="gpt-4o").click()
+    assert count(page) == 150
+    bars.filter(has_text="claude").click(modifiers=["Shift"])
+    assert count(page) == 300
+    page.get_by_role("button", name="clear").click()
+    assert count(page) == 600
+
+
+def test_the_keyboard_brushes_and_escape_clears(show, board):
+    page = ready(show(board.widget, live=False))
+    page.get_by_role("slider", name="Latency range").focus()
+    page.keyboard.press("ArrowRight")
+    half = count(page)
+    assert 0 < half < 600
+    page.keyboard.press("Shift+ArrowLeft")
+    assert count(page) <= half
+    page.keyboard.press("Escape")
+    assert count(page) == 600
+
+
+def test_a_brush_set_in_python_shows_on_the_page(show, board):
+    board.widget.brush = {"status": [board.cube.dimensions["status"].labels.index("error")]}
+    page = ready(show(board.widget))
+    assert count(page) == 55
+
+
+def test_hostile_values_are_text(show, board):
+    page = ready(show(board.widget))
+    assert "<script>alert(1)</script>" in " ".join(page.locator("[data-ls-chart=model] .name").all_inner_texts())
+
+
+@pytest.mark.parametrize(("width", "dark"), [(400, True), (1200, False)])
+def test_nothing_is_cut_off_at_any_width(show, board, width, dark):
+    page = ready(show(board.widget, width=width, dark=dark))
+    root = page.locator("[data-ls=board]")
+    assert root.get_attribute("data-theme") == ("dark" if dark else "light")
+    assert root.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_a_board_of_nothing_is_drawn(show, assistant):
+    page = show(explore(assistant.where(service="no such service")).widget)
+    page.locator("[data-ls=board]").wait_for()
+    assert count(page) == 0
