@@ -31,13 +31,17 @@ def _versions(notebook: Any) -> dict[str, str]:
     return found
 
 
-def _queries(page: Page) -> list[dict[str, Any]]:
+def _queries(context: Context, page: Page) -> list[dict[str, Any]]:
+    """What was asked, by the metadata of the outputs and by the stores; each question once, in order."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for fact in page.facts:
         counted = str(fact.get("counted", ""))
-        sql = fact.get("sql") or []
-        for query in [sql] if isinstance(sql, str) else list(sql) or [""]:
+        sql = fact.get("sql") or [""]
+        for query in [sql] if isinstance(sql, str) else sql:
             found.setdefault((counted, str(query)), {"cell": fact["cell"], "counted": counted, "sql": str(query)})
+    for store in context.stores:
+        for asked in store.get("queries", []):
+            found.setdefault((asked["counted"], asked["sql"]), {**asked, "store": store["name"]})
     return list(found.values())
 
 
@@ -57,11 +61,11 @@ def manifest(notebook: Any, context: Context, page: Page, *, title: str, time: d
             "seconds": None if context.seconds is None else round(context.seconds, 3),
             "cells": len(notebook.cells),
         },
-        "stores": [dict(store) for store in context.stores],
+        "stores": [{key: value for key, value in store.items() if key != "queries"} for store in context.stores],
         "embedded": page.embedded,
         "removed": dict(sorted(page.removed.items())),
         "redaction": REDACTION,
-        "queries": _queries(page),
+        "queries": _queries(context, page),
         "versions": _versions(notebook),
     }
 
@@ -90,6 +94,17 @@ def _detail(entry: Mapping[str, Any]) -> str:
     return "; ".join(parts) or "—"
 
 
+def _asked(queries: Sequence[Mapping[str, Any]]) -> str:
+    by_counted: dict[str, list[str]] = {}
+    for query in queries:
+        by_counted.setdefault(query["counted"], []).append(query["sql"])
+    parts = []
+    for counted, texts in by_counted.items():
+        sql = "".join(f"<pre>{escape(text)}</pre>" for text in texts if text)
+        parts.append(f"<details><summary>{escape(counted)}, {len(texts)}</summary>{sql}</details>")
+    return "".join(parts)
+
+
 def footer(facts: dict[str, Any]) -> str:
     """The manifest as a folded section at the end of the page."""
     embedded = facts["embedded"]
@@ -108,11 +123,7 @@ def footer(facts: dict[str, Any]) -> str:
     removed = removal_note(facts["removed"]) or "removed: nothing"
     parts.append(f"<h3>Privacy and safety</h3><p>Redaction: {escape(facts['redaction'])}. From outputs {removed}.</p>")
     if facts["queries"]:
-        queries = "".join(
-            f"<li>{escape(query['counted'])}" + (f"<pre>{escape(query['sql'])}</pre>" if query["sql"] else "") + "</li>"
-            for query in facts["queries"]
-        )
-        parts.append(f"<h3>Questions asked of the store</h3><ol>{queries}</ol>")
+        parts.append(f"<h3>Questions asked of the store, {len(facts['queries'])}</h3>" + _asked(facts["queries"]))
     versions = " · ".join(f"{escape(name)} {escape(version)}" for name, version in facts["versions"].items())
     parts.append(f"<h3>Made with</h3><p>{versions}</p>")
     return (

@@ -19,8 +19,9 @@ def stores(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Describe the store of every scope among a notebook's variables.
 
     Returns:
-        ``name`` (file name), ``spans``, ``files`` (loaded) and ``sha256``: the hash over the SHA-256 of every loaded
-        file in sorted order, so two stores with the same content have the same hash.
+        ``name`` (file name), ``spans``, ``files`` (loaded), ``sha256``: the hash over the SHA-256 of every loaded file
+        in sorted order, so two stores with the same content have the same hash, and ``queries``, each ``counted`` (of
+        what) and ``sql``.
     """
     from llmscope.scope import Scope
 
@@ -35,12 +36,14 @@ def stores(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
         except LlmscopeError:  # closed by the notebook itself
             continue
         content = hashlib.sha256("\n".join(hashes).encode()).hexdigest()
-        found[str(store.path or id(store))] = {
-            "name": store.name,
-            "spans": spans,
-            "files": len(hashes),
-            "sha256": content,
-        }
+        key = str(store.path or id(store))
+        found.setdefault(key, {"name": store.name, "queries": []})
+        found[key] |= {"spans": spans, "files": len(hashes), "sha256": content}
+        found[key]["queries"] += [
+            asked
+            for counted, sql in store.queries
+            if (asked := {"counted": counted, "sql": sql}) not in found[key]["queries"]
+        ]
     return list(found.values())
 
 

@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -18,6 +18,9 @@ from llmscope.store._names import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+QUERIES: Final = 1000
+"""Queries that an open store remembers."""
 
 
 class Store:
@@ -42,6 +45,8 @@ class Store:
         self._connection: duckdb.DuckDBPyConnection | None = connect(self.path)
         row = self.connection.execute("SELECT current_database()").fetchone()
         self._database = str(row[0]) if row else ""
+        self.queries: dict[tuple[str, str], None] = {}
+        """What selections asked since the store was opened: (what was counted, SQL), in order, each once."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -64,6 +69,11 @@ class Store:
     def table(self, name: str) -> str:
         """Return the full quoted name of a table, which no temporary view can shadow."""
         return f"{quoted(self._database)}.main.{quoted(name)}"
+
+    def asked(self, counted: str, sql: str) -> None:
+        """Remember a query, for the manifest of a report; the first thousand different ones are kept."""
+        if len(self.queries) < QUERIES:
+            self.queries[counted, sql] = None
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""

@@ -159,12 +159,16 @@ class Selection:
 
     def arrow(self, expression: ibis.Expr) -> pa.Table:
         """Run an Ibis expression over the tables above and return the result as an Arrow table."""
-        return _whole_numbers(self.open().sql(compiled(expression)).to_arrow_table())
+        return _whole_numbers(self._asked(compiled(expression)).to_arrow_table())
 
     def batches(self, expression: ibis.Expr, rows: int = 50_000) -> Iterator[pa.Table]:
         """Stream the result of an Ibis expression in bounded memory."""
-        for batch in self.open().sql(compiled(expression)).to_arrow_reader(rows):
+        for batch in self._asked(compiled(expression)).to_arrow_reader(rows):
             yield _whole_numbers(pa.Table.from_batches([batch]))
+
+    def _asked(self, query: str) -> duckdb.DuckDBPyRelation:
+        self.store.asked(self.describe(), query)
+        return self.open().sql(query)
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run one SELECT over ``counted, requests, spans, scores, metrics, logs`` as the selection narrows them.
@@ -182,6 +186,7 @@ class Selection:
             raise QueryError(f"The query does not run: {error}") from error
         if relation is None:
             raise QueryError("scope.sql reads only: give it one SELECT. scope.load(...) is the way in.")
+        self.store.asked(self.describe(), query)
         return relation
 
     def open(self) -> duckdb.DuckDBPyConnection:

@@ -192,3 +192,15 @@ def test_what_is_no_time_is_an_error(value):
 def test_an_empty_time_range_is_an_error(everything):
     with pytest.raises(QueryError, match="not before"):
         everything.between(dt.datetime(2026, 1, 2), dt.datetime(2026, 1, 1))
+
+
+def test_a_store_remembers_what_was_asked_of_it_and_of_which_requests(filled):
+    filled.store.queries.clear()
+    narrowed = filled.where(model="gpt-4o")
+    narrowed.sql("SELECT 1").fetchall()
+    narrowed.sql("SELECT 1").fetchall()
+    filled.run(filled.table.count())
+    with pytest.raises(QueryError):
+        filled.sql("DROP TABLE spans")
+    assert [counted for counted, _ in filled.store.queries] == ["requests, model = gpt-4o", "requests"]
+    assert next(iter(filled.store.queries))[1] == "SELECT 1"
