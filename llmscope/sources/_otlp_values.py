@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from llmscope.sources._json import kind_of
 from llmscope.sources._otlp_rows import UnreadableError
 
 
+@functools.cache
 def snake(name: str) -> str:
     """Return the snake_case spelling of a field.
 
