@@ -6,7 +6,7 @@ import argparse
 
 from llmscope.samples import FORMATS, write
 
-SMALL: int = 4_000
+SMALL: int = 6_500
 """Spans of the small set."""
 
 

@@ -38,7 +38,7 @@ _RELEASES: Final = ((at(20, 20), "3.42.1"), (at(18, 8), "3.42.0"), (at(17, 8), "
 SLOW_PROVIDER: Final = (at(18, 8, 10), at(20, 20, 10))
 """From release 3.42.0 to 3.42.1, Azure OpenAI answers long prompts from eu-central-1 slowly."""
 
-TOOL_TIMEOUT: Final = (at(19, 11), at(19, 19))
+TOOL_TIMEOUT: Final = (at(19, 9), at(19, 19))
 """The carrier's tracking service times out."""
 
 LONGER_PROMPT: Final = (at(17, 8), END)

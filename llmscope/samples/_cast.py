@@ -50,7 +50,7 @@ MODELS: Final = {
 
 MODEL_OF: Final = {
     "free": spread({"gpt-5-mini": 9, "gemini-2.5-flash": 7, "mistral-small-latest": 4}),
-    "pro": spread({"gpt-4.1": 12, "claude-haiku-4-5": 5, "gpt-5-mini": 3}),
+    "pro": spread({"gpt-4.1": 13, "claude-haiku-4-5": 5, "gpt-5-mini": 2}),
     "enterprise": spread({"claude-sonnet-4-5": 17, "gpt-4.1": 3}),
 }
 FALLBACK: Final = {
@@ -116,7 +116,7 @@ SLOW: Final = lognormal(0.75)
 
 TOPICS: Final = spread(
     {
-        "shipping": 15, "refund": 12, "billing": 11, "login": 10, "setup": 10, "firmware": 7, "cancel": 6, "upgrade": 6,
+        "shipping": 17, "refund": 12, "billing": 11, "login": 10, "setup": 10, "firmware": 7, "cancel": 6, "upgrade": 6,
         "warranty": 5, "invoice": 5, "api_error": 4, "promo": 3, "team": 2, "data_export": 2, "privacy": 2,
     }
 )  # fmt: skip

@@ -58,7 +58,7 @@ INCIDENTS: Final = (
         calendar.TOOL_TIMEOUT,
         {"tool": TRACKING},
         "error_rate",
-        "For eight hours the carrier behind track_shipment does not answer within 8 s: most calls time out, "
+        "For ten hours the carrier behind track_shipment does not answer within 8 s: most calls time out, "
         "are retried, and part of the requests that need them fail.",
     ),
     Incident(

@@ -104,6 +104,8 @@ class Ledger:
         return {
             "requests": len(waits["cell after"]),
             **_change(percentile(waits["cell before"], 95), percentile(waits["cell after"], 95)),
+            "median_before": percentile(waits["cell before"], 50),
+            "median_after": percentile(waits["cell after"], 50),
             "elsewhere_before": percentile(waits["rest before"], 95),
             "elsewhere_after": percentile(waits["rest after"], 95),
         }

@@ -9,20 +9,23 @@ import orjson
 
 from llmscope.samples._calendar import SECOND
 from llmscope.samples._cast import DISTANCE, FALLBACK, FIRST_TOKEN, MODELS, STRAY, Model
-from llmscope.samples._dice import lognormal
+from llmscope.samples._dice import lognormal, spread
 from llmscope.samples._prompt import PROMPT_TOKENS, TOOL_TOKENS
 from llmscope.samples._request import ASSISTANT, CLIENT, Span
 from llmscope.samples._run import Run
 
 AGENT: Final = "support-agent"
 _REASONING: Final = lognormal(0.7)
-_FAILURES: Final = (
-    ("rate_limit_exceeded", "429: Rate limit reached for {model}, please try again in 812ms.", 140_000),
-    ("rate_limit_exceeded", "429: Rate limit reached for {model}, please try again in 2.1s.", 190_000),
-    ("overloaded_error", "529: Overloaded", 1_300_000),
-    ("server_error", "500: The server had an error while processing your request. Sorry about that!", 2_400_000),
-    ("timeout", "Request to {model} timed out after 30 s", 30_000_000),
+_FAILURES: Final = spread(
+    {
+        ("rate_limit_exceeded", "429: Rate limit reached for {model}, please try again in 812ms.", 140_000): 4,
+        ("rate_limit_exceeded", "429: Rate limit reached for {model}, please try again in 2.1s.", 190_000): 2,
+        ("overloaded_error", "529: Overloaded", 1_300_000): 3,
+        ("server_error", "500: The server had an error while processing your request. Sorry about that!", 2_400_000): 2,
+        ("timeout", "Request to {model} timed out after 30 s", 30_000_000): 1,
+    }
 )
+"""Error, message and usual duration in microseconds of a failed call, by how often it happens."""
 
 
 @dataclass(frozen=True, slots=True)

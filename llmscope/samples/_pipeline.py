@@ -20,7 +20,7 @@ from llmscope.samples._session import Session, answer, question
 from llmscope.samples._toolcalls import Called, execute, prepare
 from llmscope.samples._tools import calls
 
-_SIZES: Final = ((110, "small"), (420, "medium"))
+_SIZES: Final = ((110, "small"), (300, "medium"))
 """Tokens of question and conversation below which the gateway calls a prompt small or medium; else large."""
 
 

@@ -41,7 +41,7 @@ def judge(run: Run, *, failed: bool) -> None:
     """Add the scores that a request gets after its end."""
     dice, request = run.dice, run.request
     good = not failed and not request.refused and not dice.chance(4200 if affected(request) else 1300)
-    judged, rated = dice.chance(JUDGED), dice.chance(1300)
+    judged, rated = dice.chance(JUDGED), dice.chance(1700)
     if judged:
         value = dice.between(72, 100) if good else dice.between(8, 38) if request.refused else dice.between(15, 60)
         reasons = _GOOD if good else _REFUSED if request.refused else _FAILED if failed else _BAD

@@ -1,0 +1,102 @@
+"""``write`` is the whole interface: where files go, what it refuses, and that it never changes its mind."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from llmscope.errors import LlmscopeError
+from llmscope.samples import FORMATS, generate, write
+from llmscope.samples.__main__ import SMALL, main
+
+DATA = Path(__file__).parents[2] / "data" / "samples"
+
+PINNED = {
+    "otlp/traces.jsonl": "cc940cce34c12b94c611b2fca351e0c1a4e088a28014694190d34e2b865774bb",
+    "otlp/metrics.jsonl": "4b767cd47cf4120d39d9e2061aecbe8aa6405af18aea5ad0bd576db749db4089",
+    "formats/openinference.jsonl": "3d7656a12d82eb887105df768b43e312180fe083bbd3bf1aa6fe40547fb2f959",
+    "formats/chat.jsonl": "6c6fb17be3f4498a8821c5a0b062f9ae8bda40e764ab5d4a34a8cbee7443c638",
+    "truth.json": "96cf110581590b2495ac5bba86cc2d4d7ee2d0b40a246f00d02c9b86bbe2dbf2",
+}
+"""SHA-256 of the small set, decompressed. It changes only when the samples are changed on purpose: then write them anew with
+``python -m llmscope.samples data/samples`` and pin what the failing test shows."""
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("fresh"), spans=SMALL, formats=FORMATS)
+
+
+def test_the_small_set_has_the_same_bytes_on_every_machine(fresh: Path) -> None:
+    assert {name: hashlib.sha256((fresh / name).read_bytes()).hexdigest() for name in PINNED} == PINNED
+
+
+@pytest.mark.parametrize("name", sorted(set(PINNED) - {"truth.json"}))
+def test_data_samples_is_what_the_generator_writes(fresh: Path, name: str) -> None:
+    assert gzip.decompress((DATA / f"{name}.gz").read_bytes()) == (fresh / name).read_bytes()
+
+
+def test_the_truth_and_the_table_of_data_samples_are_what_the_generator_writes(fresh: Path) -> None:
+    assert (DATA / "truth.json").read_bytes() == (fresh / "truth.json").read_bytes()
+    name = "formats/requests.parquet"
+    assert pq.read_table(DATA / name).equals(pq.read_table(fresh / name))
+
+
+def test_data_samples_is_small_and_explains_every_file() -> None:
+    files = [path for path in DATA.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 3_000_000
+    told = (DATA / "README.md").read_text("utf-8")
+    for path in files:
+        assert path.name in told
+
+
+def test_otlp_and_metrics_stand_alone_so_that_loading_the_folder_doubles_nothing(tmp_path: Path) -> None:
+    assert write(tmp_path / "a" / "b", spans=300) == tmp_path / "a" / "b"
+    names = sorted(str(path.relative_to(tmp_path / "a" / "b")) for path in tmp_path.rglob("*") if path.is_file())
+    assert names == ["otlp/metrics.jsonl", "otlp/traces.jsonl", "truth.json"]
+
+
+def test_compressed_files_hold_the_same_and_carry_no_time(tmp_path: Path) -> None:
+    plain = write(tmp_path / "plain", spans=300, formats=("otlp",)) / "otlp" / "traces.jsonl"
+    packed = write(tmp_path / "packed", spans=300, formats=("otlp",), compress=True) / "otlp" / "traces.jsonl.gz"
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert packed.read_bytes()[4:8] == bytes(4)
+
+
+def test_another_seed_gives_other_traffic(tmp_path: Path) -> None:
+    one, two = ({request.trace_id for request in generate(300, seed)} for seed in (7, 8))
+    assert not one & two
+
+
+def test_writing_twice_replaces(tmp_path: Path) -> None:
+    first = write(tmp_path, spans=300, formats=("otlp",)) / "otlp" / "traces.jsonl"
+    before = first.read_bytes()
+    write(tmp_path, spans=300, formats=("otlp",))
+    assert first.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"formats": ("csv",)}, "Unknown sample format 'csv'; there are otlp, metrics"),
+        ({"spans": 0}, "at least 1 span"),
+        ({"seed": -1}, "seed from 0"),
+    ],
+)
+def test_what_makes_no_sense_is_an_error_before_anything_is_written(tmp_path: Path, given: dict, told: str) -> None:
+    with pytest.raises(LlmscopeError, match=told):
+        write(tmp_path / "out", **given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_module_writes_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["samples", str(tmp_path), "--spans", "200", "--seed", "1"])
+    main()
+    names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert names == {f"{name}.gz" for name in PINNED if name != "truth.json"} | {
+        "truth.json", "formats/requests.parquet",
+    }  # fmt: skip
