@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from llmscope.errors import UnreadableFileError
 from llmscope.sources._file import File
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def is_columnar(file: File) -> bool:
     """Whether a file is Parquet, Arrow IPC, or a table in memory."""
-    return isinstance(file, Frame) or file.head[:4] == b"PAR1" or _is_arrow(file)
+    return isinstance(file, Frame) or _is_parquet(file) or _is_arrow(file)
 
 
 def schema(file: File) -> pa.Schema:
@@ -30,7 +29,8 @@ def schema(file: File) -> pa.Schema:
     if isinstance(file, Frame):
         return file.schema
     with _Opened(file) as reader:
-        return reader.schema_arrow if isinstance(reader, pq.ParquetFile) else reader.schema
+        found: pa.Schema = reader.schema_arrow if _is_parquet(file) else reader.schema
+        return found
 
 
 def batches(file: File) -> Iterator[pa.RecordBatch]:
@@ -45,7 +45,7 @@ def batches(file: File) -> Iterator[pa.RecordBatch]:
                 yield batch.slice(start, CHUNK_ROWS)
         return
     with _Opened(file) as reader:
-        if isinstance(reader, pq.ParquetFile):
+        if _is_parquet(file):
             yield from _told(file, reader.iter_batches(batch_size=CHUNK_ROWS), reader.metadata.num_rows)
         elif isinstance(reader, pa.ipc.RecordBatchFileReader):
             for number in range(reader.num_record_batches):
@@ -75,6 +75,10 @@ def _told(file: File, parts: Iterator[pa.RecordBatch], total: int) -> Iterator[p
         told = position
 
 
+def _is_parquet(file: File) -> bool:
+    return file.head[:4] == b"PAR1"
+
+
 def _is_arrow(file: File) -> bool:
     return file.head[:6] == b"ARROW1" or file.head[:4] == b"\xff\xff\xff\xff"
 
@@ -94,14 +98,16 @@ class _Opened:
         return self._reader
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(self._reader, pq.ParquetFile):
+        if self._reader is not None and _is_parquet(self._file):
             self._reader.close()
         if isinstance(error, pa.ArrowInvalid | OSError):
             raise self._error(error) from error
 
     def _open(self) -> Any:
         file = self._file
-        if file.head[:4] == b"PAR1":
+        if _is_parquet(file):
+            import pyarrow.parquet as pq
+
             if file.path is not None and file.compression is None:
                 return pq.ParquetFile(file.path)
             with file.open() as stream:
@@ -112,7 +118,7 @@ class _Opened:
         return pa.ipc.open_stream(cast("io.IOBase", file.open()))
 
     def _error(self, error: Exception) -> UnreadableFileError:
-        kind = "Parquet" if self._file.head[:4] == b"PAR1" else "Arrow"
+        kind = "Parquet" if _is_parquet(self._file) else "Arrow"
         reason = str(error).splitlines()[0]
         return UnreadableFileError(
             f"{self._file.name}: it begins like a {kind} file but cannot be read ({reason}). "

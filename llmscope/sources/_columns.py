@@ -187,4 +187,4 @@ def _is(name: str, column: str) -> bool:
 
 def known_targets() -> list[str]:
     """Return the names that a column mapping may use on its left side, for error messages."""
-    return [*schema.SPANS.names, *sorted({name.split()[0] for name in _NAMES.values()}), "score.<name>"]
+    return [*_RANKED, *schema.SPANS.names, "score.<name>"]

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from llmscope.sources._batch import RECORD_LIMIT, Rows
 from llmscope.sources._file import File
-from llmscope.sources._look import is_binary
 
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _FIELD_LIMIT: Final = 64 * 1024 * 1024
@@ -116,9 +115,10 @@ def _encoding(file: File) -> str:
 
 def _dialect(file: File) -> tuple[str, list[str]] | None:
     """Return the delimiter and the header: the delimiter that splits the first rows most and most evenly."""
-    if not file.head or is_binary(file):
+    encoding = _encoding(file)
+    if not file.head or (b"\0" in file.head and encoding != "utf-16"):
         return None
-    text = file.head.decode(_encoding(file), "replace")
+    text = file.head.decode(encoding, "replace")
     if text.lstrip()[:1] in ("{", "[", "<"):
         return None
     best: tuple[int, str, list[str]] | None = None
@@ -128,7 +128,7 @@ def _dialect(file: File) -> tuple[str, list[str]] | None:
             continue
         width = len(rows[0])
         even = sum(len(row) == width for row in rows)
-        if even < len(rows) / 2:
+        if even < len(rows) / 4:
             continue
         if best is None or width > best[0]:
             best = (width, delimiter, _unique(rows[0]))

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from llmscope.sources.stored import TABLES
 
@@ -18,12 +16,16 @@ Streams = Mapping[str, Iterator[pa.RecordBatch]]
 
 def write_parquet(path: Path, streams: Streams) -> None:
     """Write Parquet files, compressed with Zstandard."""
+    import pyarrow.parquet as pq
+
     _write(path, ".parquet", streams, lambda part, schema: pq.ParquetWriter(part, schema, compression="zstd"))
 
 
 def write_csv(path: Path, streams: Streams) -> None:
     """Write CSV files with a header line; JSON columns are text."""
-    _write(path, ".csv", streams, pa_csv.CSVWriter)
+    import pyarrow.csv
+
+    _write(path, ".csv", streams, pyarrow.csv.CSVWriter)
 
 
 def _write(path: Path, ending: str, streams: Streams, opened: Callable[[Path, pa.Schema], Any]) -> None:

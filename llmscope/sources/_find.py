@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from llmscope.errors import UnreadableFileError, near
 from llmscope.sources._file import File
+from llmscope.sources._finish import as_json
 from llmscope.sources._frame import as_files
 
 _DATASET_MARKS: Final = ("dataset_dict.json", "state.json")
@@ -19,8 +20,9 @@ def find(source: Any) -> list[File]:
 
     Args:
         source: A path, a glob pattern (``**`` recurses), a directory (read recursively, hidden files left out), bytes,
-            a binary stream, a DataFrame, an Arrow table, a Hugging Face dataset, a ``File``, or a list of these. ``~``
-            is the home directory. A directory that is a saved Hugging Face dataset is one input.
+            a binary stream, a DataFrame, an Arrow table, a Hugging Face dataset, a record or a list of records
+            (dictionaries), a ``File``, or a list of these. ``~`` is the home directory. A directory that is a saved
+            Hugging Face dataset is one input.
 
     Returns:
         The inputs; each path once, however often it is named.
@@ -45,23 +47,37 @@ def find(source: Any) -> list[File]:
 
 
 def _find(source: Any) -> Iterable[File]:
-    if isinstance(source, File):
-        return [source]
     if isinstance(source, str | Path):
         return _paths(source)
-    if isinstance(source, bytes | bytearray | memoryview):
-        return [File(bytes(source))]
-    if hasattr(source, "read"):
-        return [File(source)]
+    single = _single(source)
+    if single is not None:
+        return [single]
     frames = as_files(source)
     if frames is not None:
         return frames
-    if isinstance(source, Iterable) and not isinstance(source, dict):
-        return [file for part in source for file in _find(part)]
+    if isinstance(source, Iterable):
+        parts = list(source)
+        if parts and all(isinstance(part, dict) for part in parts):
+            return [_records(parts)]
+        return [file for part in parts for file in _find(part)]
     raise UnreadableFileError(
-        f"cannot load a {type(source).__name__}: give a path, a list of paths, bytes, a binary stream, a DataFrame, "
-        "an Arrow table or a Hugging Face dataset."
+        f"cannot load a {type(source).__name__}: give a path, a list of paths, bytes, a binary stream, records, a "
+        "DataFrame, an Arrow table or a Hugging Face dataset."
     )
+
+
+def _single(source: Any) -> File | None:
+    if isinstance(source, File):
+        return source
+    if isinstance(source, bytes | bytearray | memoryview):
+        return File(bytes(source))
+    if type(source) is dict:
+        return _records([source])
+    return File(source) if hasattr(source, "read") else None
+
+
+def _records(records: list[dict[str, Any]]) -> File:
+    return File(b"".join(as_json(record).encode() + b"\n" for record in records), name="records")
 
 
 def _paths(source: str | Path) -> list[File]:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import pandas as pd
 import pyarrow as pa
 
 from llmscope.errors import UnreadableFileError
 from llmscope.sources._file import File
 
 if TYPE_CHECKING:
+    import pandas as pd
     from _typeshed import ReadableBuffer
 
 CHUNK_ROWS: Final = 10_000
@@ -91,7 +91,7 @@ def as_files(source: Any) -> list[File] | None:
     home = type(source).__module__.partition(".")[0]
     if isinstance(source, pa.Table):
         return [_table(source, "Arrow table")]
-    if isinstance(source, pd.DataFrame):
+    if home == "pandas" and hasattr(source, "columns"):
         return [_table(_from_pandas(source), "DataFrame")]
     if home == "datasets":
         return _from_datasets(source)
@@ -105,6 +105,8 @@ def _table(table: pa.Table, name: str) -> Frame:
 
 
 def _from_pandas(frame: pd.DataFrame) -> pa.Table:
+    import pandas as pd
+
     frame = frame.copy(deep=False)
     frame.columns = pd.Index([str(column) for column in frame.columns])
     if isinstance(frame.index, pd.MultiIndex) or frame.index.name is not None:

@@ -250,6 +250,8 @@ def _dates(values: list[Any]) -> bool:
 
 
 def _score(name: str, value: Any) -> Row:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return {"name": name, "value": float(value.lower() == "true")}
     try:
         return {"name": name, "value": _values.number(value)}
     except ValueError:

@@ -68,7 +68,7 @@ class _Run:
             self.fresh.append(told)
             for part in told["parts"]:
                 if part.get("type") == "tool_call_response":
-                    self._result(self._called(index, turn, part), part, facts)
+                    self._result(self._called(index, turn, part), turn, part, facts)
         self.clock = facts.get("end_time") or facts.get("start_time") or self.clock
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class _Run:
 
     def _tool(self, index: int, part: Json) -> Row:
         span = self._span(index, {"status": "unset", "attributes": {}})
-        span |= {"operation": "execute_tool", "tool": text(part.get("name")), "input": text(part.get("arguments"))}
+        span |= {"operation": "execute_tool", "tool": text(part.get("name")), "input": _written(part.get("arguments"))}
         span["name"] = f"execute_tool {span['tool']}" if span["tool"] else "execute_tool"
         if part.get("id"):
             span["attributes"]["gen_ai.tool.call.id"] = part["id"]
@@ -136,8 +136,8 @@ class _Run:
                 return self.waiting.pop(key)
         return self._tool(index, {"name": name, "id": identity})
 
-    def _result(self, span: Row, part: Json, facts: Row) -> None:
-        response = part.get("response")
+    def _result(self, span: Row, turn: Json, part: Json, facts: Row) -> None:
+        response = turn["content"] if isinstance(turn.get("content"), str) else part.get("response")
         span["output"] = words({"parts": response}) if _are_texts(response) else text(response)
         for name, value in facts.items():
             if name == "attributes":
@@ -151,6 +151,10 @@ class _Run:
         at = span.get("start_time")
         if at is not None and span.get("duration_ms") is None and self.clock is not None and self.clock <= at:
             span |= {"start_time": self.clock, "end_time": at, "duration_ms": (at - self.clock) / 1_000}
+
+
+def _written(arguments: Any) -> str | None:
+    return arguments if arguments is None or isinstance(arguments, str) else as_json(arguments)
 
 
 def _are_texts(parts: Any) -> bool:
