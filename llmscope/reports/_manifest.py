@@ -88,7 +88,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def _detail(entry: Mapping[str, Any]) -> str:
     columns = [str(name) for name in entry.get("columns", [])]
     shown = ", ".join(columns[:_COLUMNS]) + (f" and {len(columns) - _COLUMNS} more" if len(columns) > _COLUMNS else "")
-    parts = [f"{entry['rows']:,} rows"] if isinstance(entry.get("rows"), int) else []
+    counts = ("rows", "requests", "traces", "spans", "spans_with_text")
+    parts = [f"{entry[name]:,} {name.replace('_', ' ')}" for name in counts if isinstance(entry.get(name), int)]
     parts += [shown] if shown else []
     parts += [f"{part['name']}: {_detail(part)}" for part in entry.get("parts", [])]
     return "; ".join(parts) or "—"
@@ -110,11 +111,11 @@ def footer(facts: dict[str, Any]) -> str:
     embedded = facts["embedded"]
     total = size(sum(entry["bytes"] for entry in embedded))
     rows = [
-        (f"{entry['cell']}", f"{entry['kind']} {entry.get('name', '')}".strip(), _detail(entry), size(entry["bytes"]))
+        (f"{entry['cell']}", f"{entry['kind']} {entry.get('name', '')}".strip(), size(entry["bytes"]), _detail(entry))
         for entry in embedded
     ]
     parts = [f"<h3>Data in this file, {total}</h3>"]
-    parts.append(_table(("Cell", "Shown as", "Holds", "Size"), rows) if rows else "<p>None.</p>")
+    parts.append(_table(("Cell", "Shown as", "Size", "Holds"), rows) if rows else "<p>None.</p>")
     if facts["stores"]:
         stores = [
             tuple(str(store.get(key, "—")) for key in ("name", "spans", "files", "sha256")) for store in facts["stores"]

@@ -98,7 +98,7 @@ def test_the_policy_allows_nothing_from_elsewhere():
     assert "default-src 'none'" in policy
     assert "connect-src 'none'" in policy
     scripts = re.search(r"script-src ([^;]*)", policy)[1]
-    assert "unsafe" not in scripts
+    assert "unsafe-inline" not in scripts
     assert not re.search(r"https?:", policy)
 
 
@@ -243,18 +243,22 @@ def test_the_manifest_names_the_rows_and_columns_of_our_widgets():
     table = json.dumps({"columns": ["model", "n"], "rows": [["a", 1], ["b", 2]], "total": 9}).encode()
     own = {"_anywidget_id": "llmscope.widgets.X", "_view": "picture"}
     axes = [{"key": "time"}, {"key": "model"}]
+    trace = {"spans": {"id": ["r", "c", "t"]}, "details": {"c": {}}}
+    listed = json.dumps({"rows": [{}, {}], "scope": "requests of Monday", "traces": {"x": trace, "y": trace}}).encode()
     models = {
+        "l": model(**{**own, "_view": "traces"}, buffers=[("data", listed)]),
         "p": model(**own, buffers=[("table", table)]),
         "b": model(**{**own, "_view": "board"}, meta={"cells": 500, "axes": axes, "scope": "requests of Monday"}),
         "t": model(**{**own, "_view": "trace"}, holds={"rows": 12, "columns": ["name", "input"], "traces": 1}),
         "box": model("VBoxModel", children=["IPY_MODEL_p"]),
     }
-    shown = [display(view={"model_id": name}) for name in "pbt"]
+    shown = [display(view={"model_id": name}) for name in "pbtl"]
     _, manifest = page(code("1", *shown, display(view={"model_id": "box"})), models=models)
-    picture, board, trace, box = manifest["embedded"]
+    picture, board, trace, traces, box = manifest["embedded"]
     assert (picture["rows"], picture["columns"]) == (2, ["model", "n"])
     assert (board["rows"], board["columns"], board["counted"]) == (500, ["time", "model"], "requests of Monday")
     assert (trace["rows"], trace["traces"]) == (12, 1)
+    assert [traces[name] for name in ("requests", "traces", "spans", "spans_with_text")] == [2, 2, 6, 2]
     assert box["parts"] == [{"name": "picture", "rows": 2, "columns": ["model", "n"]}]
 
 
@@ -337,11 +341,26 @@ def test_the_manifest_says_what_is_inside():
         code("scope", display(metadata={"llmscope": facts}, plain="x")),
         parameters={"days": 14},
         seconds=2.5,
-        stores=({"name": "prod.duckdb", "spans": 10, "files": 2, "sha256": "ab" * 32},),
+        stores=(
+            {
+                "name": "prod.duckdb",
+                "spans": 10,
+                "files": 2,
+                "sha256": "ab" * 32,
+                "queries": [
+                    {"counted": "requests, model = gpt-4o", "sql": "SELECT 1 < 2"},
+                    {"counted": "requests", "sql": "SELECT 3"},
+                ],
+            },
+        ),
     )
     embedded = json.loads(re.search(r'id="llmscope-manifest">(.*?)</script>', html)[1])
     assert embedded == manifest
-    assert manifest["queries"] == [{"cell": 1, "counted": "requests, model = gpt-4o", "sql": "SELECT 1 < 2"}]
+    assert manifest["queries"] == [
+        {"cell": 1, "counted": "requests, model = gpt-4o", "sql": "SELECT 1 < 2"},
+        {"store": "prod.duckdb", "counted": "requests", "sql": "SELECT 3"},
+    ]
+    assert "queries" not in manifest["stores"][0]
     assert manifest["stores"][0]["name"] == "prod.duckdb"
     assert manifest["redaction"] == "no redaction applied"
     assert manifest["report"]["parameters"] == {"days": "14"}
