@@ -39,6 +39,9 @@ _ARROW: Final[dict[str, pa.DataType]] = {
 }
 
 
+_LONG_TEXTS: Final = frozenset({"input", "output", "body", "record", "explanation"})
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table: its DuckDB type, its unit (empty for none) and its meaning."""
@@ -52,6 +55,12 @@ class Column:
     def arrow(self) -> pa.DataType:
         """The Arrow type of the column in a batch; JSON travels as text."""
         return _ARROW[self.type]
+
+    @property
+    def ddl(self) -> str:
+        """The column in a ``CREATE TABLE`` statement; long texts are a tenth of the size with zstd."""
+        long = self.type == "JSON" or self.name in _LONG_TEXTS
+        return f'"{self.name}" {self.type}{" USING COMPRESSION zstd" if long else ""}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,7 @@ class Table:
     @property
     def ddl(self) -> str:
         """The ``CREATE TABLE`` statement."""
-        columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
-        return f'CREATE TABLE "{self.name}" ({columns})'
+        return f'CREATE TABLE "{self.name}" ({", ".join(column.ddl for column in self.columns)})'
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

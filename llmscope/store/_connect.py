@@ -119,7 +119,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, present: dict[str, set[str]]
             continue
         for column in table.columns:
             if column.name not in present[table.name]:
-                connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {column.type}')
+                connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {column.ddl}')
     connection.execute("UPDATE llmscope SET schema_version = ?", [schema.VERSION])
     connection.execute(
         "INSERT INTO audit VALUES (now()::TIMESTAMP, 'llmscope', 'migrate', ?, 0)",
