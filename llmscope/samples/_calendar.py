@@ -67,11 +67,11 @@ def within(time: int, window: tuple[int, int]) -> bool:
 
 _BY_HOUR: Final = (6, 4, 3, 3, 4, 8, 18, 38, 68, 88, 97, 100, 90, 92, 98, 96, 88, 78, 68, 60, 50, 36, 22, 12)
 _BY_DAY: Final = {
-    "free": (96, 92, 90, 90, 88, 78, 84),
+    "free": (100, 96, 94, 93, 90, 62, 58),
     "pro": (100, 100, 97, 96, 88, 46, 42),
     "enterprise": (100, 102, 100, 98, 86, 22, 18),
 }
-_ARRIVAL: Final = 14
+_ARRIVAL: Final = 13
 """How many times enterprise traffic is multiplied while the large customer moves in."""
 
 

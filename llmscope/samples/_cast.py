@@ -40,7 +40,7 @@ MODELS: Final = {
         Model("claude-haiku-4-5", "claude-haiku-4-5-20251001", "anthropic", "api.anthropic.com",
               1000, 100, 1250, 5000, 480_000, 60, 132, caches_explicitly=True),
         Model("claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "anthropic", "api.anthropic.com",
-              3000, 300, 3750, 15000, 1_300_000, 140, 44, caches_explicitly=True),
+              3000, 300, 3750, 15000, 1_400_000, 140, 40, caches_explicitly=True),
         Model("gemini-2.5-flash", "gemini-2.5-flash", "gcp.vertex_ai", "europe-west4-aiplatform.googleapis.com",
               300, 30, 300, 2500, 360_000, 35, 190, reasons=True),
         Model("mistral-small-latest", "mistral-small-2506", "mistral_ai", "api.mistral.ai",

@@ -16,11 +16,11 @@ from llmscope.samples.__main__ import SMALL, main
 DATA = Path(__file__).parents[2] / "data" / "samples"
 
 PINNED = {
-    "otlp/traces.jsonl": "cc940cce34c12b94c611b2fca351e0c1a4e088a28014694190d34e2b865774bb",
-    "otlp/metrics.jsonl": "4b767cd47cf4120d39d9e2061aecbe8aa6405af18aea5ad0bd576db749db4089",
-    "formats/openinference.jsonl": "3d7656a12d82eb887105df768b43e312180fe083bbd3bf1aa6fe40547fb2f959",
-    "formats/chat.jsonl": "6c6fb17be3f4498a8821c5a0b062f9ae8bda40e764ab5d4a34a8cbee7443c638",
-    "truth.json": "96cf110581590b2495ac5bba86cc2d4d7ee2d0b40a246f00d02c9b86bbe2dbf2",
+    "otlp/traces.jsonl": "5b93c59fbafef6392124586524ac9382c30fd1a5d1eb0eca9803684845bf748c",
+    "otlp/metrics.jsonl": "f7ffc99e6aaf1b967483497ec579fdfb019b23009ae2fc5b11374c22f2087f1b",
+    "formats/openinference.jsonl": "153bde5bca3b6e11edc848a553df6ba49b1f831811664bc5b4d7d4e65f8e6b5d",
+    "formats/chat.jsonl": "025e3e417dbadb63a2cb5f3e0d2efb9fdf7bb5c2d5b98240dd6aeba8fd58bbed",
+    "truth.json": "a00ba9922edd48a063168950057cc797c1defb002512ebd4cda1a7b0d3034fef",
 }
 """SHA-256 of the small set, decompressed. It changes only when the samples are changed on purpose: then write them anew with
 ``python -m llmscope.samples data/samples`` and pin what the failing test shows."""
