@@ -157,9 +157,8 @@ def _stream(lines: _Lines, reject: Reject, unfold: Unfold) -> Iterator[Record]:
     unfolder = Unfolder(unfold)
     first: int | None = None
     last = b""
-    problem = "the text ends inside a record"
+    problem = place = ""
     begins = True
-    place = ""
     while (piece := lines.next(PIECE)) is not None:
         first = lines.number if first is None else first
         place = f"line {first}"
@@ -170,15 +169,20 @@ def _stream(lines: _Lines, reject: Reject, unfold: Unfold) -> Iterator[Record]:
         except (ValueError, NestingError) as error:
             problem = str(error)
             break
-        if lines.ended and unfolder.idle:
+        if piece.endswith(b"\n") and unfolder.idle:
             break
         begins = lines.ended
+    else:
+        try:
+            unfolder.end()
+        except ValueError as error:
+            problem = str(error)
     for part in unfolder.rest():
         yield from _part(part, place, reject)
     if unfolder.late:
         names = ", ".join(unfolder.late)
         reject(place, f"{names} stands behind items it belongs to and was not applied to them", unfolder.late)
-    if unfolder.idle and (piece is None or lines.ended) and problem.startswith("the text ends"):
+    if not problem:
         return
     where = place if piece is None or lines.number == first else f"{place}, at line {lines.number}"
     reject(where, f"not JSON: {problem}", unfolder.unfinished or last)

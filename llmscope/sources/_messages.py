@@ -60,7 +60,7 @@ def messages(value: Any, role: str) -> list[Message]:
         value = value["messages"]
     if type(value) is not list:
         value = [value]
-    if value and all(type(item) is dict and "role" not in item and item.get("type") in _PARTS for item in value):
+    if value and all(type(item) is dict and "role" not in item and _kind(item) in _PARTS for item in value):
         return [{"role": role, "parts": [_part(item) for item in value]}]
     return [message(item, role) for item in value if item is not None and item not in ("", {})]
 
@@ -89,9 +89,14 @@ def is_common(value: Any) -> bool:
         if type(item) is not dict or type(item.get("role")) is not str or type(item.get("parts")) is not list:
             return False
         for part in item["parts"]:
-            if type(part) is not dict or part.get("type") not in _PARTS or "result" in part:
+            if type(part) is not dict or _kind(part) not in _PARTS or "result" in part:
                 return False
     return True
+
+
+def _kind(part: dict[str, Any]) -> str | None:
+    kind = part.get("type")
+    return kind if type(kind) is str else None
 
 
 def words(value: Message) -> str | None:
@@ -177,7 +182,7 @@ def _part(value: Any) -> dict[str, Any]:  # noqa: C901, PLR0911 (one branch for 
     if type(value) is not dict:
         return _words(value)
     value = value["message_content"] if type(value.get("message_content")) is dict else value
-    kind = value.get("type")
+    kind = _kind(value)
     if kind in _TEXTS or (kind is None and type(value.get("text")) is str):
         return {"type": "text", "content": value.get("content", value.get("text", value.get("refusal")))}
     if kind == "tool_call_response" and "result" in value:

@@ -24,6 +24,9 @@ from llmscope.sources._otlp_rows import STATUSES, Origin, UnreadableError, add_s
 from llmscope.sources._texts import Event
 from llmscope.sources._unfold import NestingError
 
+WHOLE: Final = 32 * 1024 * 1024
+"""Bytes of one resource's data that are held at a time; larger ones are read item by item."""
+
 
 def framing(head: bytes) -> str | None:
     """Tell how a protobuf file is framed from its first bytes; None where it is no OTLP.
@@ -117,47 +120,62 @@ class _Counted:
 def _group(stream: BinaryIO, size: int, place: str, rows: Rows) -> Iterator[None]:
     """Add one resource's data, item by item, whatever its size."""
     inside: Any = _Counted(stream, size)
-    resource = Resource()
-    url = ""
     index = 0
     try:
-        for number, _, length in _wire.fields(inside, size):
-            if number == 1:
-                resource = Resource.FromString(_exactly(inside, length))
-            elif number == 2:
-                yield from _scope(inside, length, _of_resource(resource, url), f"{place}, scope {index}", rows)
+        body, about = _opened(inside, size)
+        for number, _, length in _wire.fields(body, size):
+            if number == 2:
+                yield from _scope(body, length, _of_resource(about), f"{place}, scope {index}", rows)
                 index += 1
             else:
-                url = _exactly(inside, length).decode("utf-8", "replace") if number == 3 else url
+                about[number] = _exactly(body, length)
     except (UnreadableError, DecodeError) as error:
         rows.reject(f"{place}, scope {index}", _reason(error), b"")
         while inside.left and inside.read(1 << 20):
             pass
-        return
-    if inside.left:
-        rows.reject(place, f"the file ends inside it, {inside.left} bytes early", b"")
 
 
 def _scope(stream: Any, size: int, resource: dict[str, Any], place: str, rows: Rows) -> Iterator[None]:
-    scope = InstrumentationScope()
+    body, about = _opened(stream, size)
     origin: Origin | None = None
     add: Callable[[bytes, Origin, Rows, str], None] | None = None
     index = 0
-    for number, _, length in _wire.fields(stream, size):
-        data = _exactly(stream, length)
-        if number == 1:
-            scope = InstrumentationScope.FromString(data)
-            origin = None
-        elif number == 2:
-            where = f"{place}, item {index}"
-            origin = origin or with_scope(resource, _of_scope(scope))
-            index += 1
-            try:
-                add = add or _ADDERS[_wire.of_item(data) or "spans"]
-                add(data, origin, rows, where)
-            except (UnreadableError, NestingError, DecodeError) as error:
-                rows.reject(where, _reason(error), data)
-            yield
+    for number, _, length in _wire.fields(body, size):
+        data = _exactly(body, length)
+        if number != 2:
+            about[number] = data
+            continue
+        where = f"{place}, item {index}"
+        index += 1
+        origin = origin or with_scope(resource, _of_scope(about))
+        try:
+            add = add or _ADDERS[_wire.of_item(data) or "spans"]
+            add(data, origin, rows, where)
+        except (UnreadableError, NestingError, DecodeError) as error:
+            rows.reject(where, _reason(error), data)
+        yield
+
+
+def _opened(stream: Any, size: int) -> tuple[Any, dict[int, bytes]]:
+    """Return a message to read its items from, and its other fields, before and behind them, by number.
+
+    Of a message too large to hold, the fields are found as they come: a schema URL, which stands behind the items, is
+    the one thing that they then lack.
+    """
+    about: dict[int, bytes] = {}
+    if size > WHOLE:
+        return stream, about
+    body = io.BytesIO(stream.read(size))
+    try:
+        for number, _, length in _wire.fields(body):
+            if number == 2:
+                body.seek(length, io.SEEK_CUR)
+            else:
+                about[number] = body.read(length)
+    except UnreadableError:
+        pass
+    body.seek(0)
+    return body, about
 
 
 def _exactly(stream: Any, size: int) -> bytes:
@@ -171,16 +189,18 @@ def _reason(error: Exception) -> str:
     return "not a protobuf message of OTLP" if isinstance(error, DecodeError) else str(error)
 
 
-def _of_resource(resource: Resource, url: str) -> dict[str, Any]:
+def _of_resource(about: dict[int, bytes]) -> dict[str, Any]:
+    resource = Resource.FromString(about.get(1, b""))
     out = _attributes(resource.attributes)
-    if url:
-        out["otel.resource.schema_url"] = url
+    if 3 in about:
+        out["otel.resource.schema_url"] = about[3].decode("utf-8", "replace")
     if resource.dropped_attributes_count:
         out["otel.resource.dropped_attributes_count"] = resource.dropped_attributes_count
     return out
 
 
-def _of_scope(scope: InstrumentationScope) -> dict[str, Any]:
+def _of_scope(about: dict[int, bytes]) -> dict[str, Any]:
+    scope = InstrumentationScope.FromString(about.get(1, b""))
     out: dict[str, Any] = {}
     if scope.name:
         out["otel.scope.name"] = scope.name
@@ -188,6 +208,8 @@ def _of_scope(scope: InstrumentationScope) -> dict[str, Any]:
         out["otel.scope.version"] = scope.version
     for key, value in _attributes(scope.attributes).items():
         out[f"otel.scope.attributes.{key}"] = value
+    if 3 in about:
+        out["otel.scope.schema_url"] = about[3].decode("utf-8", "replace")
     return out
 
 

@@ -147,7 +147,7 @@ def _array(content: Any) -> list[Any]:
 
 def _pairs(content: Any) -> dict[str, Any]:
     values = content.get("values") if type(content) is dict else content
-    return {item["key"]: any_value(item.get("value")) for item in values or []}
+    return {item.get("key", ""): any_value(item.get("value")) for item in values or []}
 
 
 def _double(content: Any) -> Any:

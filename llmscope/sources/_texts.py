@@ -181,7 +181,7 @@ def _from_events(row: Row, found: dict[str, Any], events: list[Event]) -> tuple[
 
 def _first_token(row: Row, time: int) -> None:
     """Take the first of such events; an attribute that states the time itself wins later."""
-    late = time / 1e6 - row["start_time"] / 1e3 if time and row.get("start_time") is not None else -1
+    late = (time - row["start_time"] * 1000) / 1e6 if time and row.get("start_time") is not None else -1
     if late >= 0 and row.get("ttft_ms") is None:
         row["ttft_ms"] = late
 

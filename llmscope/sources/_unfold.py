@@ -57,6 +57,7 @@ class Unfolder:
         self._events: Any = ijson.sendable_list()
         self._parser = ijson.basic_parse_coro(self._events, multiple_values=True, use_float=False)
         self._out: list[Piece] = []
+        self._seen = False
         self._listed = False
         """Whether the root is a list."""
         self._item = 0
@@ -98,6 +99,21 @@ class Unfolder:
         self._take()
         return self._handed()
 
+    def end(self) -> None:
+        """Say that no more bytes come; a number at the very end is complete only now.
+
+        Raises:
+            ValueError: If they end inside a value.
+        """
+        try:
+            self._parser.close()
+        except (ijson.JSONError, StopIteration):
+            raise ValueError("the text ends inside a record") from None
+        finally:
+            self._take()
+        if not self._seen:
+            raise ValueError("the text ends inside a record")
+
     def rest(self) -> list[Piece]:
         """Return what is complete when the bytes end or break off."""
         if self._frames and self._pending:
@@ -111,6 +127,7 @@ class Unfolder:
     def _take(self) -> None:
         events = self._events[:]
         del self._events[:]
+        self._seen = self._seen or bool(events)
         values, keys = self._values, self._keys
         for event, value in events:
             if not values:

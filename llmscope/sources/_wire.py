@@ -46,6 +46,8 @@ def fields(stream: BinaryIO, size: int | None = None) -> Iterator[tuple[int, int
     while size is None or used < size:
         tag = varint(stream)
         if tag is None:
+            if size is not None:
+                raise UnreadableError(f"the file ends inside it, {size - used} bytes early")
             return
         number, wire = tag >> 3, tag & 7
         length = {FIXED64: 8, _FIXED32: 4}.get(wire)
@@ -100,7 +102,7 @@ def of_item(data: bytes) -> str | None:
     except UnreadableError:
         if not lengths:
             return None
-    if lengths.get(1) == 16 and lengths.get(2) == 8:
+    if lengths.get(2) == 8 and lengths.get(1, 16) == 16:
         return "spans"
     if 1 in lengths:
         return "metrics"

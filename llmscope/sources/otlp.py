@@ -38,9 +38,9 @@ def sniff(file: File) -> bool:
         True
     """
     head = file.head
-    if head.lstrip(_BLANK)[:1] in (b"{", b"["):
-        return _KEY.search(head) is not None
-    return bool(head) and _frame(head) is not None
+    if _frame(head) is not None:
+        return True
+    return head.lstrip(_BLANK)[:1] in (b"{", b"[") and _KEY.search(head) is not None
 
 
 def read(file: File) -> Iterator[Batch]:
@@ -56,8 +56,7 @@ def read(file: File) -> Iterator[Batch]:
         >>> [batch.spans.num_rows for batch in read(file)]
         [1]
     """
-    head = file.head
-    if head.lstrip(_BLANK)[:1] not in (b"{", b"[", b"") and (frame := _frame(head)) is not None:
+    if (frame := _frame(file.head)) is not None:
         with file.open() as stream:
             yield from _protobuf(stream, frame, Rows(file.name))
         return
@@ -102,6 +101,8 @@ def _protobuf(stream: BinaryIO, frame: str, rows: Rows) -> Iterator[Batch]:
 
 
 def _frame(head: bytes) -> str | None:
+    if head[:1] in (b"", b"{", b"[") and head[1:2] != b"\n":  # no more than a look for nearly every file of JSON
+        return None
     from llmscope.sources._otlp_protobuf import framing
 
     return framing(head)
