@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-import nbformat
-
 from llmscope.errors import ReportError, near
 
 DEFAULTS, INJECTED = "parameters", "injected-parameters"
@@ -86,6 +84,7 @@ def inject(notebook: Any, parameters: Mapping[str, Any]) -> None:
     Raises:
         ReportError: A name is no Python name, or the notebook's parameters cell does not know it.
     """
+    import nbformat
 
     def tagged(tag: str) -> list[int]:
         return [at for at, cell in enumerate(notebook.cells) if tag in cell.metadata.get("tags", [])]
