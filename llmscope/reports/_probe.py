@@ -48,7 +48,12 @@ def stores(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def show(variables: Mapping[str, Any]) -> None:
-    """Send the description to the report as an output."""
+    """Send the description to the report as an output, and close the stores so that their files are complete."""
     from IPython.display import display
 
+    from llmscope.scope import Scope
+
     display({STORES: stores(variables)}, raw=True)
+    for value in list(variables.values()):
+        if isinstance(value, Scope):
+            value.close()
