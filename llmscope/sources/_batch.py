@@ -75,10 +75,13 @@ class Rows:
 
 
 def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
+    if not rows:
+        return table.arrow.empty_table()
+    names = table.names
     columns = []
-    for column in table.columns:
-        name = column.name
-        values = [row.get(name) for row in rows]
+    # one row at a time: each dictionary is fetched from memory once, not once a column
+    by_column = zip(*[tuple(map(row.get, names)) for row in rows], strict=True)
+    for column, values in zip(table.columns, by_column, strict=True):
         if column.type == "TIMESTAMP":
             columns.append(pa.array(values, pa.int64()).cast(column.arrow))
         else:

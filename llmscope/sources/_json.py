@@ -20,7 +20,7 @@ from llmscope.sources._unfold import NOTHING, NestingError, Piece, Unfold, Unfol
 WHOLE: Final = 32 * 1024 * 1024
 """Bytes up to which a record is decoded in one go."""
 
-PIECE: Final = 64 * 1024
+PIECE: Final = 1024 * 1024
 """Bytes of a longer record that are decoded at a time."""
 
 Record = tuple[str, dict[str, Any]]

@@ -28,6 +28,13 @@ def hexadecimal(value: Any, digits: int) -> str | None:
         ('4d67fad501889fd2', '00000000000000ff', None)
     """
     if type(value) is str:
+        if len(value) == digits and value.isalnum() and value.islower():
+            try:
+                bytes.fromhex(value)
+            except ValueError:
+                pass
+            else:
+                return value
         found = _of_text(value, digits)
     elif type(value) is int and value >= 0:
         found = f"{value:0{digits}x}"

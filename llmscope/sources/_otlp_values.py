@@ -96,14 +96,12 @@ def attributes(given: Any) -> dict[str, Any]:
     try:
         for item in given:
             value = item["value"]
-            if len(value) == 1 and type(value) is dict:
-                for kind, content in value.items():
-                    if kind == "stringValue" and type(content) is str:
-                        out[item["key"]] = content
-                    elif kind == "intValue" and type(content) in (str, int):
-                        out[item["key"]] = int(content)
-                    else:
-                        out[item["key"]] = any_value(value)
+            (kind,) = value
+            content = value[kind]
+            if kind == "stringValue" and type(content) is str:
+                out[item["key"]] = content
+            elif kind == "intValue" and type(content) is str:
+                out[item["key"]] = int(content)
             else:
                 out[item["key"]] = any_value(value)
     except (TypeError, KeyError, ValueError):

@@ -107,16 +107,16 @@ _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "metadata": ("metadata",),
 }  # fmt: skip
 
-Spec = tuple[tuple[str, int], ...] | Place | None
 _UNSEEN: Final = object()
 _specs: dict[str, Any] = {}
+"""What to do with an attribute: (slot, rank, another slot), its place in a flattened list, or None for nothing."""
 
 
 def _reset() -> None:
     _specs.clear()
     for slot, keys in _SPELLINGS.items():
         for rank, key in enumerate(keys):
-            _specs[key] = (*_specs.get(key, ()), (slot, rank))
+            _specs[key] = (*_specs[key][:2], slot) if key in _specs else (slot, rank, None)
 
 
 _reset()
@@ -153,10 +153,12 @@ def fill(row: Row, attributes: dict[str, Any], events: list[Event]) -> dict[str,
         if type(spec) is Place:
             lists.setdefault(spec.family, []).append((spec, value))
             continue
-        for slot, rank in spec:
-            if slot not in ranks or rank < ranks[slot]:
-                found[slot] = value
-                ranks[slot] = rank
+        slot, rank, also = spec
+        if slot not in ranks or rank < ranks[slot]:
+            found[slot] = value
+            ranks[slot] = rank
+        if also is not None:
+            found.setdefault(also, value)
     row["operation"] = done = _operation(found, lists)
     if found or lists or events:
         _names(row, found, done)

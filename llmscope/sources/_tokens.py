@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from llmscope.sources._cells import count
+
+_COLUMNS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_SLOTS: Final = frozenset(_COLUMNS)
 
 
 def tokens(found: dict[str, Any]) -> dict[str, int | None]:
@@ -18,6 +21,8 @@ def tokens(found: dict[str, Any]) -> dict[str, int | None]:
         >>> tokens({"input_tokens": 10, "output_tokens": 5, "cache_read_tokens": 90})["input_tokens"]
         100
     """
+    if found.keys().isdisjoint(_SLOTS):
+        return dict.fromkeys(_COLUMNS)
     read, written = count(found.get("cache_read_tokens")), count(found.get("cache_write_tokens"))
     total_in, out = count(found.get("input_tokens")), count(found.get("output_tokens"))
     cached = (read or 0) + (written or 0)
