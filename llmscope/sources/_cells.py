@@ -8,6 +8,7 @@ from typing import Any, Final
 from llmscope.sources._json import encode
 
 _INT64: Final = 2**63
+_NUMBERS: Final = frozenset({float, int, bool, str})
 
 
 def text(value: Any) -> str | None:
@@ -35,12 +36,10 @@ def count(value: Any) -> int | None:
         >>> count("12"), count(12.0), count(-1), count("many")
         (12, 12, None, None)
     """
-    if type(value) is not int:
-        number = real(value)
-        if number is None or not number.is_integer():
-            return None
-        value = int(number)
-    return value if 0 <= value < _INT64 else None
+    if type(value) is int:
+        return value if 0 <= value < _INT64 else None
+    number = real(value)
+    return count(int(number)) if number is not None and number.is_integer() else None
 
 
 def real(value: Any) -> float | None:
@@ -50,10 +49,10 @@ def real(value: Any) -> float | None:
         >>> real("0.25"), real("NaN"), real(True)
         (0.25, None, 1.0)
     """
-    if type(value) in (float, int, bool, str):
-        try:
-            number = float(value)
-        except (ValueError, OverflowError):
-            return None
-        return number if math.isfinite(number) else None
-    return None
+    if value is None or type(value) not in _NUMBERS:
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -89,7 +89,10 @@ def is_common(value: Any) -> bool:
         if type(item) is not dict or type(item.get("role")) is not str or type(item.get("parts")) is not list:
             return False
         for part in item["parts"]:
-            if type(part) is not dict or _kind(part) not in _PARTS or "result" in part:
+            if type(part) is not dict:
+                return False
+            kind = part.get("type")
+            if type(kind) is not str or kind not in _PARTS or "result" in part:
                 return False
     return True
 
@@ -101,10 +104,11 @@ def _kind(part: dict[str, Any]) -> str | None:
 
 def words(value: Message) -> str | None:
     """Return the text parts of a message, one after another; None where it has none."""
-    texts = [
-        part["content"] for part in value["parts"] if part.get("type") == "text" and type(part.get("content")) is str
-    ]
-    return ("\n".join(texts) if len(texts) != 1 else texts[0]) or None
+    parts = value["parts"]
+    texts = [part["content"] for part in parts if part.get("type") == "text" and type(part.get("content")) is str]
+    if len(texts) == 1:
+        return texts[0] or None
+    return "\n".join(texts) or None
 
 
 def asked(value: list[Message]) -> str | None:

@@ -139,17 +139,26 @@ def fill(row: Row, attributes: dict[str, Any], events: list[Event]) -> dict[str,
         >>> row["operation"], row["model"]
         ('chat', 'gpt-4o')
     """
+    found, lists = _sorted(attributes)
+    row["operation"] = done = operation(found)
+    if found or lists or events:
+        _names(row, found, done)
+        fill_texts(row, done, found, lists, events)
+        _numbers(row, found)
+    return lists
+
+
+def _sorted(attributes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[tuple[Place, Any]]]]:
+    """Return raw values by slot, of the most trusted spelling, and the fields of flattened lists by list."""
     found: dict[str, Any] = {}
     ranks: dict[str, int] = {}
     lists: dict[str, list[tuple[Place, Any]]] = {}
     for key, value in attributes.items():
         spec = _specs.get(key, _UNSEEN)
-        if spec is None or value is None:
-            continue
         if spec is _UNSEEN:
             spec = _learn(key)
-            if spec is None:
-                continue
+        if spec is None or value is None:
+            continue
         if type(spec) is Place:
             lists.setdefault(spec.family, []).append((spec, value))
             continue
@@ -159,12 +168,10 @@ def fill(row: Row, attributes: dict[str, Any], events: list[Event]) -> dict[str,
             ranks[slot] = rank
         if also is not None:
             found.setdefault(also, value)
-    row["operation"] = done = _operation(found, lists)
-    if found or lists or events:
-        _names(row, found, done)
-        fill_texts(row, done, found, lists, events)
-        _numbers(row, found)
-    return lists
+    for family, slot in _LISTED.items() if lists else ():
+        if family in lists:
+            found.setdefault(slot, lists[family])
+    return found, lists
 
 
 def _learn(key: str) -> Place | None:
@@ -172,13 +179,6 @@ def _learn(key: str) -> Place | None:
         _reset()
     _specs[key] = found = place(key) if type(key) is str else None
     return found
-
-
-def _operation(found: dict[str, Any], lists: dict[str, Any]) -> str:
-    for family, slot in _LISTED.items():
-        if family in lists:
-            found.setdefault(slot, lists[family])
-    return operation(found)
 
 
 _LISTED: Final = {
@@ -221,18 +221,18 @@ def _of_langchain(found: dict[str, Any]) -> str | None:
 
 def first(value: Any) -> str | None:
     """Return the first of several reasons, which may be a list or its text."""
-    value = decoded(value)
+    value = decoded(value) if type(value) is str else value
     if type(value) is list:
         value = value[0] if value else None
     return text(value)
 
 
 def _numbers(row: Row, found: dict[str, Any]) -> None:
-    seconds = real(found.get("ttft_s"))
-    if seconds is not None and seconds >= 0:
-        row["ttft_ms"] = seconds * 1000
-    elif (ms := real(found.get("ttft_ms"))) is not None and ms >= 0:
-        row["ttft_ms"] = ms
+    if "ttft_s" in found or "ttft_ms" in found:
+        seconds, ms = real(found.get("ttft_s")), real(found.get("ttft_ms"))
+        late = seconds * 1000 if seconds is not None else ms
+        if late is not None and late >= 0:
+            row["ttft_ms"] = late
     counts = tokens(found)
     row.update(counts)
     price = real(found.get("cost_usd"))
