@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import functools
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -149,8 +150,11 @@ def _pairs(content: Any) -> dict[str, Any]:
 
 
 def _double(content: Any) -> Any:
+    """JSON has no word for these three: they stay the text that OTLP writes."""
     number = float(content)
-    return number if number - number == 0 else str(content)
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 _READERS: Final = {
