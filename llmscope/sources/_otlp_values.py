@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import functools
+import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
