@@ -265,6 +265,8 @@ def _items(items: list[Any]) -> list[Any]:
 
 def _turns(value: Any) -> list[Json]:
     """Return the messages that a value holds, or an empty list when it is no list of messages."""
+    if value is None:
+        return []
     value = _literal(value)
     if not isinstance(value, list) or not value:
         return []

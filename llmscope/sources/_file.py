@@ -70,7 +70,7 @@ class File:
         if getattr(self, "_spilled", None) is not None:
             cast("Path", self._spilled).unlink(missing_ok=True)
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """Last part of the name, without the ending of a compression: the same before and after gzip."""
         base = Path(self.name).name or self.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -42,4 +43,7 @@ def span_id(trace: str, number: int) -> str:
 
 def canonical(content: Any) -> bytes:
     """Return JSON text of a value that does not depend on the order of its keys."""
-    return orjson.dumps(content, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(content, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # integers beyond 64 bits
+        return json.dumps(content, default=repr, sort_keys=True).encode("utf-8", "surrogatepass")

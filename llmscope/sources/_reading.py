@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from llmscope import schema
 from llmscope.errors import UnknownAttributeError, near
@@ -16,6 +17,7 @@ SAMPLE: Final = 1_000
 """Records that are looked at to tell units that no name tells."""
 
 _EXPLICIT: Final = -1
+_REMEMBERED: Final = 50_000  # names of fields; there are more only where names carry identifiers
 _TIMES: Final = frozenset({"start_time", "end_time", "first_token_time"})
 _LENGTHS: Final = frozenset({"duration_ms", "ttft_ms"})
 _COUNTS: Final = frozenset(
@@ -27,6 +29,23 @@ _TEXTS: Final = frozenset(
 )  # fmt: skip
 _ERRORS: Final = frozenset({"error_type", "error_message"})
 _SCORE: Final = "score."
+
+
+class _Slot(NamedTuple):
+    """What is done with the values of one field: None for ``column`` keeps them as an attribute."""
+
+    column: str | None
+    rank: int
+    convert: Callable[[Any], Any] | None
+
+
+class _Placed(NamedTuple):
+    """Which field fills which column of one record, and what fills none."""
+
+    chosen: dict[str, tuple[str, _Slot]]
+    attributes: dict[str, Any]
+    scores: list[Row]
+    judged: bool
 
 
 class Reading:
@@ -50,7 +69,9 @@ class Reading:
         self._blocked = {target.column for target in self._said.values()}
         self._units: dict[str, str] = {}
         self._day_first: set[str] = set()
+        self._slots: dict[str, _Slot] = {}
         self._learn(sample)
+        self._slots.clear()  # what was tried before the units were known
 
     def target(self, name: str) -> Target | None:
         """Return where a field's values go; None for an attribute."""
@@ -63,65 +84,81 @@ class Reading:
             self._targets[name] = said
         return self._targets[name]
 
-    def columns(self, names: Iterable[str]) -> set[str]:
-        """Return the columns that fields of these names fill."""
-        return {target.column for name in names if (target := self.target(name)) is not None}
-
     def row(self, record: Mapping[str, Any]) -> tuple[Row, list[Row]]:
         """Turn one flat record into columns of a span, with what is left as ``attributes`` (a dict), and its scores.
 
         Raises:
             ValueError: A value cannot be what its field says; the text names the field.
         """
-        chosen: dict[str, tuple[int, str]] = {}
+        placed = self._place(record)
+        row: Row = {}
+        for column, (name, slot) in placed.chosen.items():
+            try:
+                if slot.convert is None:
+                    kept = _outcome(row, column, record[name])
+                else:
+                    row[column] = slot.convert(record[name])
+                    kept = row[column] is not None
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            if not kept:
+                placed.attributes[name] = record[name]
+        row["attributes"] = placed.attributes
+        _complete(row, judged=placed.judged)
+        return row, placed.scores
+
+    def _place(self, record: Mapping[str, Any]) -> _Placed:
+        """Choose for each column the field that says it best; what is left are attributes and scores."""
+        chosen: dict[str, tuple[str, _Slot]] = {}
         attributes: dict[str, Any] = {}
         scores: list[Row] = []
         judged = False
         for name, value in record.items():
-            target = self.target(name)
-            if target is None or _values.is_null(value):
-                judged = judged or (target is not None and target.column in _ERRORS)
+            slot = self._slots.get(name) or self._slot(name)
+            column = slot.column
+            if column is None or _values.is_null(value):
+                judged = judged or column in _ERRORS
                 if value is not None:
                     attributes[name] = value
-            elif target.column.startswith(_SCORE):
-                scores.append(_score(target.column.removeprefix(_SCORE), value))
+            elif column.startswith(_SCORE):
+                scores.append(_score(column.removeprefix(_SCORE), value))
+            elif column not in chosen:
+                chosen[column] = (name, slot)
+            elif slot.rank < chosen[column][1].rank:
+                other = chosen[column][0]
+                attributes[other] = record[other]
+                chosen[column] = (name, slot)
             else:
-                held = chosen.get(target.column)
-                if held is None or target.rank < held[0]:
-                    if held is not None:
-                        attributes[held[1]] = record[held[1]]
-                    chosen[target.column] = (target.rank, name)
-                else:
-                    attributes[name] = value
-        row: Row = {}
-        for column, (_, name) in chosen.items():
-            try:
-                kept = self._fill(row, column, name, record[name])
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-            if not kept:
-                attributes[name] = record[name]
-        row["attributes"] = attributes
-        _complete(row, judged=judged)
-        return row, scores
+                attributes[name] = value
+        return _Placed(chosen, attributes, scores, judged)
 
-    def _fill(self, row: Row, column: str, name: str, value: Any) -> bool:
-        """Put one value into its column; False when it is no such value but no mistake either."""
+    def _slot(self, name: str) -> _Slot:
+        """Return, and remember, what is done with the values of a field."""
+        if name not in self._slots:
+            if len(self._slots) > _REMEMBERED:
+                self._slots.clear()
+                self._targets.clear()
+            target = self.target(name)
+            if target is None:
+                self._slots[name] = _Slot(None, 0, None)
+            else:
+                self._slots[name] = _Slot(target.column, target.rank, self._converter(name, target.column))
+        return self._slots[name]
+
+    def _converter(self, name: str, column: str) -> Callable[[Any], Any] | None:
         if column in _TEXTS:
-            row[column] = _values.text(value) if not isinstance(value, dict | list) else None
-            return row[column] is not None
+            return _plain_text
         if column in _TIMES:
-            row[column] = _values.time_us(value, self._unit(name), day_first=name in self._day_first)
-        elif column in _LENGTHS:
-            row[column] = _values.duration_ms(value, self._unit(name))
-        elif column in _COUNTS:
-            row[column] = _values.count(value)
-        elif column == "cost_usd":
-            cost = _values.money(value)
-            row[column] = cost if cost is None or self._unit(name) != "cents" else cost / 100
-        else:
-            return _outcome(row, column, value)
-        return True
+            return functools.partial(
+                _values.time_us, unit_of_number=self._unit(name), day_first=name in self._day_first
+            )
+        if column in _LENGTHS:
+            return functools.partial(_values.duration_ms, unit_of_number=self._unit(name))
+        if column in _COUNTS:
+            return _values.count
+        if column == "cost_usd":
+            return _cents if self._unit(name) == "cents" else _values.money
+        return None
 
     def _unit(self, name: str) -> str | None:
         target = self.target(name)
@@ -230,6 +267,15 @@ def _ours(name: str) -> Target | None:
     if name.startswith(_SCORE) and len(name) > len(_SCORE):
         return Target(name)
     return guess(name)
+
+
+def _plain_text(value: Any) -> str | None:
+    return None if isinstance(value, dict | list) else _values.text(value)
+
+
+def _cents(value: Any) -> float | None:
+    dollars = _values.money(value)
+    return None if dollars is None else dollars / 100
 
 
 def _numbers(values: list[Any]) -> list[float]:

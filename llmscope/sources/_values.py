@@ -62,11 +62,9 @@ def unit(name: str) -> str:
 
 def is_null(value: Any) -> bool:
     """Whether a value stands for "unknown": None, NaN, or a text such as ``""``, ``"N/A"`` or ``"null"``."""
-    if value is None:
-        return True
-    if isinstance(value, str):
-        return value.strip().lower() in _NULLS
-    return isinstance(value, float) and math.isnan(value)
+    if type(value) is str:
+        return len(value) < 12 and value.strip().lower() in _NULLS
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def number(value: Any) -> float | None:
@@ -76,17 +74,17 @@ def number(value: Any) -> float | None:
         >>> number("0.25"), number("$1.50"), number(True), number("n/a")
         (0.25, 1.5, 1.0, None)
     """
-    if is_null(value):
-        return None
-    if isinstance(value, str):
-        value = value.strip().removeprefix("$").removesuffix("%").strip()
     try:
         result = float(value)
     except (TypeError, ValueError, OverflowError):
+        if is_null(value):
+            return None
+        if isinstance(value, str) and (bare := value.strip().removeprefix("$").removesuffix("%")) != value:
+            return number(bare)
         raise ValueError(f"{_shown(value)} is not a number") from None
     if math.isinf(result):
         raise ValueError("is infinite")
-    return result
+    return result if result == result else None  # noqa: PLR0124 - NaN stands for unknown
 
 
 def money(value: Any) -> float | None:
@@ -104,8 +102,10 @@ def count(value: Any) -> int | None:
         >>> count("21073.0")
         21073
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         whole = value
+    elif type(value) is str and value.isascii() and value.isdigit():
+        whole = int(value)
     else:
         result = number(value)
         if result is None:
@@ -134,7 +134,7 @@ def duration_ms(value: Any, unit_of_number: str | None = None) -> float | None:
     if isinstance(value, dt.timedelta):
         result: float | None = value / dt.timedelta(milliseconds=1)
     else:
-        written = _written_duration(value) if isinstance(value, str) else None
+        written = _written_duration(value) if isinstance(value, str) and not _NUMBER.fullmatch(value) else None
         plain = number(value) if written is None else None
         result = written if plain is None else plain * _MILLISECONDS[unit_of_number or "s"]
     if result is not None and result < 0:
@@ -174,9 +174,12 @@ def time_us(value: Any, unit_of_number: str | None = None, *, day_first: bool = 
         return None
     if isinstance(value, str):
         text = value.strip()
-        if not _NUMBER.fullmatch(text):
+        if text.isascii() and text.isdigit():
+            value = int(text)
+        elif _NUMBER.fullmatch(text):
+            value = float(text)
+        else:
             return _plausible(_written_time(text, day_first=day_first), value)
-        value = int(text) if text.lstrip("+-").isdigit() else float(text)
     if isinstance(value, dt.datetime):
         return _plausible(value, value)
     if isinstance(value, dt.date):

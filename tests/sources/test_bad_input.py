@@ -16,7 +16,7 @@ CALL = {
 }
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_an_error_that_says_so(load, content):
     with pytest.raises(UnreadableFileError, match=r"chat\.jsonl: the file is empty"):
         load(content, "chat.jsonl")
