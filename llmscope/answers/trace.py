@@ -136,6 +136,6 @@ def _line(row: Mapping[Any, Any]) -> str:
     failed = f"  ✕ {row['error_type']}" if isinstance(row["error_type"], str) else ""
     failed = failed or ("  ✕ failed" if row["status"] == "error" else "")
     actor = next((row[name] for name in ("model", "tool", "agent") if isinstance(row[name], str)), "")
-    actor = "" if actor == row["name"] else actor
+    actor = "" if actor in str(row["name"]) else actor
     words = " ".join(part for part in (str(row["name"]), actor) if part)
     return f"{'  ' * (min(row['depth'], 12) + 1)}{words}  {_format.duration(row['duration_ms'])}{failed}"

@@ -33,14 +33,16 @@ export function duration(ms: Maybe): string {
 export function money(usd: Maybe): string {
   if (!known(usd)) return UNKNOWN;
   if (usd === 0) return "$0";
-  if (Math.abs(usd) < 0.01) return `$${usd.toPrecision(2)}`;
-  return `$${digits(usd, Math.abs(usd) < 1 ? 3 : 2)}`;
+  const size = Math.abs(usd);
+  if (size < 0.0001) return "< $0.0001";
+  return `$${digits(usd, size < 0.995 ? 1 - Math.floor(Math.log10(size)) : 2)}`;
 }
 
 export function percent(share: Maybe): string {
   if (!known(share)) return UNKNOWN;
   const value = share * 100;
-  return `${digits(value, value === 0 || value >= 99.95 ? 0 : value < 0.995 ? 2 : 1)} %`;
+  if (value !== 0 && Math.abs(value) < 0.1) return `${Number(value.toPrecision(2))} %`;
+  return `${digits(value, 1).replace(/\.0$/, "")} %`;
 }
 
 const pad = (value: number, width = 2) => String(value).padStart(width, "0");

@@ -19,7 +19,7 @@ interface Props {
   brush?: [number, number] | undefined;
   onBrush?: (brush: [number, number] | undefined) => void;
   /** Words for a range of bins. */
-  say: (first: number, last: number) => string;
+  say?: (first: number, last: number) => string;
 }
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
@@ -145,7 +145,7 @@ export function BinChart(props: Props) {
   };
   return (
     <div class="binchart" data-ls-chart={kind} style={{ height: `${height + PADDING.top + PADDING.bottom}px` }}>
-      <div ref={box} class="plot" aria-hidden="true" />
+      <div ref={box} class="plot" {...(onBrush ? { "aria-hidden": true } : { role: "img", "aria-label": label })} />
       {onBrush && (
         <div
           ref={area}
@@ -157,7 +157,7 @@ export function BinChart(props: Props) {
           aria-valuemin={0}
           aria-valuemax={size - 1}
           aria-valuenow={brush?.[0] ?? 0}
-          aria-valuetext={brush ? say(...brush) : "all"}
+          aria-valuetext={brush ? say?.(...brush) : "all"}
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
@@ -165,7 +165,7 @@ export function BinChart(props: Props) {
           onKeyDown={key}
         >
           {place && (
-            <div class="band" style={place} data-role="move" title={say(...brush)}>
+            <div class="band" style={place} data-role="move" title={say?.(...brush)}>
               <i data-role="first" />
               <i data-role="last" />
             </div>

@@ -17,6 +17,9 @@ const MS =
   "format(datum.value / 60000, '~r') + ' min' : datum.value >= 1000 ? format(datum.value / 1000, '~r') + ' s' : " +
   "datum.value >= 1 ? format(datum.value, '~r') + ' ms' : format(datum.value * 1000, '~r') + ' µs'";
 
+const CLOCK = { hours: "%H:%M", minutes: "%H:%M", seconds: "%H:%M:%S", milliseconds: "%H:%M:%S.%L" };
+const CALENDAR = { year: "%Y", quarter: "%b", month: "%b", week: "%b %d", date: "%b %d", day: "%b %d" };
+
 /** Round numbers to label a logarithmic axis with: decades, and 3 between them where there are few. */
 export function decades(low: number, high: number): number[] {
   const ticks: number[] = [];
@@ -57,7 +60,9 @@ export function binned(
     },
   });
   const ticks =
-    kind === "latency" ? { values: decades(low, high) } : { tickCount: { signal: "max(2, ceil(width / 95))" } };
+    kind === "latency"
+      ? { values: decades(low, high) }
+      : { tickCount: { signal: "max(2, ceil(width / 95))" }, format: { ...CALENDAR, ...CLOCK } };
   return {
     $schema: "https://vega.github.io/schema/vega/v6.json",
     autosize: "none",

@@ -111,6 +111,7 @@ export function Waterfall({ spans, tree, selected, onSelect }: Props) {
             ⊞
           </button>
         </span>
+        <span />
         <span class="ticks">
           {scale.map((tick) => (
             <i key={tick} style={{ left: `${(tick / total) * 100}%` }}>
@@ -137,6 +138,7 @@ export function Waterfall({ spans, tree, selected, onSelect }: Props) {
             const { word, icon, tone } = kind(spans.operation[row]);
             const [start, took] = [spans.start[row] ?? null, spans.duration[row] ?? null];
             const failed = spans.status[row] === "error";
+            const aside = [spans.actor[row], word].find((text) => text && !spans.name[row]!.includes(text));
             const odd = tree.oddity.get(row);
             const left = ((start ?? 0) / total) * 100;
             const wide = (Math.max(0, took ?? 0) / total) * 100;
@@ -192,26 +194,21 @@ export function Waterfall({ spans, tree, selected, onSelect }: Props) {
                       {odd}
                     </span>
                   )}
-                  <span class="actor muted" title={spans.actor[row] ?? word}>
-                    {spans.actor[row] ?? word}
-                  </span>
+                  {aside && (
+                    <span class="actor muted" title={aside}>
+                      {aside}
+                    </span>
+                  )}
                 </span>
+                <span class="took num">{took === null ? "no end" : duration(took)}</span>
                 <span class="lane">
                   {start === null ? (
-                    <span class="muted unknown">time unknown{took === null ? "" : ` · ${duration(took)}`}</span>
+                    <span class="muted unknown">time unknown</span>
                   ) : (
-                    <>
-                      <span
-                        class={`bar ${failed ? "error" : tone}${took === null ? " endless" : ""}`}
-                        style={{ left: `${left}%`, width: `max(2px, ${wide}%)` }}
-                      />
-                      <span
-                        class="took num"
-                        style={left + wide > 78 ? { right: `${100 - left}%` } : { left: `${left + wide}%` }}
-                      >
-                        {took === null ? "no end" : duration(took)}
-                      </span>
-                    </>
+                    <span
+                      class={`bar ${failed ? "error" : tone}${took === null ? " endless" : ""}`}
+                      style={{ left: `${left}%`, width: `max(2px, ${wide}%)` }}
+                    />
                   )}
                 </span>
               </div>

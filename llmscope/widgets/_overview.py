@@ -1,0 +1,25 @@
+"""The overview of a scope: figures with their course over time, traffic, latency, breakdowns, what is in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import traitlets
+
+from llmscope.widgets._hosted import Hosted, packed
+
+
+class Overview(Hosted):
+    """The overview.
+
+    Args:
+        data: ``unit``, ``scope``, ``figures``, ``times``, ``latencies``, ``groups`` and ``store``.
+        summary: The same in plain words.
+    """
+
+    data = traitlets.Bytes().tag(sync=True, echo_update=False)
+    """The overview, in UTF-8 JSON."""
+
+    def __init__(self, data: Mapping[str, Any], *, summary: str) -> None:
+        super().__init__(_view="overview", summary=summary, data=packed(data))
