@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from llmscope.analysis.critical_path import critical_path
 from llmscope.schema import MODEL_OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STAGES: Final = ("preprocessing", "retrieval", "model inference", "tools", "postprocessing", "other")
 """The stages in the order of a request; ``other`` is the gateway's, agent's or workflow's own time between steps."""
@@ -46,8 +49,9 @@ def staged(spans: pd.DataFrame) -> pd.DataFrame:
         span and for none of its children), ``self_ms`` (duration less the time in which any child was running) and
         ``duration_ms`` (NaN where it ends before it starts).
     """
-    start, end = _micros(spans["start_time"]), _micros(spans["end_time"])
-    end = np.where(spans["start_time"].isna() | spans["end_time"].isna(), start - 1, end)
+    timed = (spans["start_time"].notna() & spans["end_time"].notna()).to_numpy()
+    start = np.where(timed, _micros(spans["start_time"]), 0)
+    end = np.where(timed, _micros(spans["end_time"]), -1)
     trace = spans["trace_id"].to_numpy(object)
     path = critical_path(trace, spans["span_id"].to_numpy(object), spans["parent_id"].to_numpy(object), start, end)
     return spans.assign(
@@ -58,12 +62,13 @@ def staged(spans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def stage_breakdown(spans: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+def stage_breakdown(spans: pd.DataFrame, by: str | None = None, groups: Sequence[str | None] = ()) -> pd.DataFrame:
     """Return how much of a request's time each stage takes.
 
     Args:
         spans: What :func:`staged` returns; with ``by``, its column ``group`` is the group of the request.
         by: Name for the column of groups.
+        groups: The groups in the order wanted; those without a span are left out.
 
     Returns:
         One row per group and stage, in order: the group, ``stage``, ``ms_per_request`` (mean over all requests),
@@ -71,15 +76,17 @@ def stage_breakdown(spans: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         stage) and ``of_requests`` (how many were looked at).
     """
     rows: list[dict[str, Any]] = []
-    grouped = [(None, spans)] if by is None else list(spans.groupby("group", dropna=False, sort=False))
-    for label, part in grouped:
+    parts = {None: spans} if by is None else {label: spans[_is(spans["group"], label)] for label in groups}
+    for label, part in parts.items():
+        if part.empty:
+            continue
         count = part["trace_id"].nunique()
         time = part.groupby("stage")["critical_ms"].sum()
         touched = part[part["critical_ms"] > 0].groupby("stage")["trace_id"].nunique()
         total = float(time.sum())
         rows.extend(
             {
-                **({} if by is None else {by: None if pd.isna(label) else label}),
+                **({} if by is None else {by: label}),
                 "stage": stage,
                 "ms_per_request": float(time.get(stage, 0.0)) / count,
                 "share": float(time.get(stage, 0.0)) / total if total else np.nan,
@@ -89,7 +96,10 @@ def stage_breakdown(spans: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
             for stage in STAGES
         )
     columns = ["stage", "ms_per_request", "share", "requests", "of_requests"]
-    return pd.DataFrame(rows, columns=columns if by is None else [by, *columns])
+    frame = pd.DataFrame(rows, columns=columns if by is None else [by, *columns])
+    if by is not None:  # None stays None, where text columns would make it NaN
+        frame[by] = pd.Series([row[by] for row in rows], dtype=object)
+    return frame
 
 
 def step_table(spans: pd.DataFrame) -> pd.DataFrame:
@@ -117,6 +127,10 @@ def step_table(spans: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
     table["share"] = table["share"] / total if total else np.nan
     return table.sort_values(["share", "name"], ascending=[False, True], ignore_index=True)
+
+
+def _is(column: pd.Series[str], group: str | None) -> pd.Series[bool]:
+    return column.isna() if group is None else column == group
 
 
 def _micros(times: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
-import struct
 import sys
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
+from llmscope.answers._png import repacked, size
 from llmscope.answers._table import html_table, readable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Answer(ABC):
         """Return the picture as a PNG with a transparent ground, two pixels to each of the chart's."""
         import vl_convert
 
-        return bytes(vl_convert.vegalite_to_png(self.chart().to_dict(), scale=_SCALE))
+        return repacked(vl_convert.vegalite_to_png(self.chart().to_dict(), scale=_SCALE))
 
     def __repr__(self) -> str:
         return self.text()
@@ -70,7 +70,7 @@ class Answer(ABC):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         """Display: the widget where there is a kernel to serve it; HTML, PNG and plain words for everywhere else."""
         png = self.png()
-        width, height = struct.unpack(">II", png[16:24])
+        width, height = size(png)
         bundle = self._widget() if _in_kernel() else {}
         bundle["text/html"] = self.html()
         bundle["image/png"] = base64.b64encode(png).decode()

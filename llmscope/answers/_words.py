@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from llmscope.store.selection import Selection
 
 
@@ -24,12 +24,17 @@ def counted(selection: Selection, number: int) -> str:
     return f"{_format.count(number)} {noun(selection, number)}{comma}{rest}"
 
 
+def group(value: object) -> str:
+    """Return the name of a group; the one without a value is an em dash."""
+    return _format.UNKNOWN if pd.isna(value) else str(value)  # type: ignore[call-overload]  # any scalar
+
+
 def percentiles(quantiles: pd.DataFrame) -> str:
     """Return ``p50 1.2 s (1.1-1.3 s), p95 …`` for the rows of one group."""
     parts = []
     for name, value, low, high in zip(
         quantiles["quantile"], quantiles["latency_ms"], quantiles["low_ms"], quantiles["high_ms"], strict=True
     ):
-        bounds = _format.between(_format.duration(low), _format.duration(high))
+        bounds = _format.durations(low, high)
         parts.append(f"{name} {_format.duration(value)}" + ("" if bounds == _format.UNKNOWN else f" ({bounds})"))
     return ", ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ class Latency(Answer):
         """
         from llmscope.analysis.stages import stage_breakdown
 
-        frame = stage_breakdown(self._spans, by=self._stage_by)
+        frame = stage_breakdown(self._spans, self._stage_by, self.frame.attrs["groups"])
         frame.attrs = {**self._spans.attrs, "by": self._stage_by}
         return frame
 
@@ -111,8 +112,7 @@ class Latency(Answer):
             body = f": {_words.percentiles(self.frame)}; mean {_format.duration(first['mean_ms'].iloc[0])}"
         else:
             lines = [
-                f"{_format.UNKNOWN if pd.isna(label) else label}: {_words.percentiles(part)} "
-                f"of {_format.count(part['requests'].iloc[0])}"
+                f"{_words.group(label)}: {_words.percentiles(part)} of {_format.count(part['requests'].iloc[0])}"
                 for label, part in self.frame.groupby(by, dropna=False, sort=False)
             ]
             body = f". By {by}:\n  " + "\n  ".join(lines) + "\n"
@@ -175,7 +175,10 @@ def latency(
         >>> print(latency(llmscope.open()._selection))
         0 requests.
     """
+    from llmscope.analysis.intervals import order_statistic_interval
     from llmscope.measures.latency import latency as measure
 
-    found = measure(selection, by, quantiles, confidence)
+    bounds = functools.partial(order_statistic_interval, confidence=confidence)
+    found = measure(selection, bounds, by, quantiles)
+    found.quantiles.attrs["confidence"] = confidence
     return Latency(found.quantiles, found.histogram, selection)

@@ -65,7 +65,10 @@ class Resources(Answer):
                 line += f", highest {text(peak['value'])} at {peak['time']:%Y-%m-%d %H:%M}{where}"
             lines.append(line)
         count = _format.plural(self.frame["metric"].nunique(), "resource metric")
-        return f"{count}{self._range()}, means per {self.frame.attrs['every']}:\n  " + "\n  ".join(lines)
+        return (
+            f"{count}{self._range()}, means per {_format.width_in_words(self.frame.attrs['every'])}:\n  "
+            + "\n  ".join(lines)
+        )
 
     def _face(self, part: pd.DataFrame) -> Callable[[float | None], str]:
         from llmscope.charts.resources import faces

@@ -55,7 +55,10 @@ class Traffic(Answer):
                     "cost_unknown": int(part["cost_unknown"].sum()),
                 }
             )
-        return pd.DataFrame(rows)
+        totals = pd.DataFrame(rows)
+        if by is not None:  # None stays None, where text columns would make it NaN
+            totals[by] = pd.Series(groups, dtype=object)
+        return totals
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the panels of :func:`llmscope.charts.traffic.traffic_chart`."""
@@ -74,9 +77,10 @@ class Traffic(Answer):
 
     @cached_property
     def _latency(self) -> pd.DataFrame:
+        from llmscope.analysis.intervals import order_statistic_interval
         from llmscope.measures.latency import latency
 
-        return latency(self.selection, by=self.frame.attrs["by"]).quantiles
+        return latency(self.selection, order_statistic_interval, by=self.frame.attrs["by"]).quantiles
 
     @cached_property
     def _text(self) -> str:
@@ -117,7 +121,7 @@ class Traffic(Answer):
             return ""
         others = self.frame.attrs["others"]
         lines = [
-            f"{_format.UNKNOWN if row[by] is None else row[by]}: {_format.count(row['requests'])}, "
+            f"{_words.group(row[by])}: {_format.count(row['requests'])}, "
             f"{_format.share(row['error_rate'])} failed, p50 {_format.duration(row['latency_p50_ms'])}, "
             f"p95 {_format.duration(row['latency_p95_ms'])}, {_format.money(row['cost_usd'])}"
             for row in self.totals.to_dict("records")

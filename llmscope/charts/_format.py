@@ -98,6 +98,23 @@ def between(low: str, high: str) -> str:
     return f"{number}\u2013{high}" if unit and high.endswith(f" {unit}") and " " not in unit else f"{low}\u2013{high}"
 
 
+def durations(low: float | None, high: float | None) -> str:
+    """Return an interval in milliseconds, with as many digits as tell its ends apart.
+
+    Example:
+        >>> durations(1260, 1330), durations(4000, 4400), durations(500, 500), durations(1200, None)
+        ('1.26–1.33 s', '4.0–4.4 s', '500–500 ms', 'at least 1.2 s')
+    """  # noqa: RUF002  (an en dash is what stands between two numbers)
+    first, last = duration(low), duration(high)
+    if first == last and low is not None and high is not None and low < high < 119_950:
+        scale, unit = (1000, "s") if high >= 999.5 else (1, "ms")
+        for digits in (1, 2, 3):
+            first, last = f"{low / scale:.{digits}f} {unit}", f"{high / scale:.{digits}f} {unit}"
+            if first != last:
+                break
+    return between(first, last)
+
+
 def plural(number: float, one: str, many: str = "") -> str:
     """Return a count with its noun.
 

@@ -208,7 +208,7 @@ def _groups(quantiles: pd.DataFrame, x: dict[str, Any], by: str) -> Any:
 
 def interval(low: float, high: float) -> str:
     """Return the bounds of an interval in words."""
-    return _format.between(_format.duration(low), _format.duration(high))
+    return _format.durations(low, high)
 
 
 def merged(histogram: pd.DataFrame, by: str | None = None) -> pd.DataFrame:

@@ -17,9 +17,8 @@ PANELS: Final = 8
 """Most metrics that are drawn under each other."""
 
 BYTES: Final = (
-    "datum.value == 0 ? '0' : datum.value < 1048576 ? format(datum.value / 1024, '~r') + ' KiB' : "
-    "datum.value < 1073741824 ? format(datum.value / 1048576, '~r') + ' MiB' : "
-    "format(datum.value / 1073741824, '~r') + ' GiB'"
+    "datum.value == 0 ? '0' : datum.value < 1e6 ? format(datum.value / 1e3, '~r') + ' kB' : "
+    "datum.value < 1e9 ? format(datum.value / 1e6, '~r') + ' MB' : format(datum.value / 1e9, '~r') + ' GB'"
 )
 
 
@@ -70,12 +69,12 @@ def amount_of_bytes(number: float | None) -> str:
     """Return bytes in words.
 
     Example:
-        >>> [amount_of_bytes(number) for number in (512, 3 * 2**30, None)]
-        ['512 B', '3.0 GiB', '—']
+        >>> [amount_of_bytes(number) for number in (512, 3_200_000_000, None)]
+        ['512 B', '3.2 GB', '—']
     """
     if number is None or number != number:  # noqa: PLR0124  (NaN differs from itself)
         return _format.UNKNOWN
-    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if abs(number) >= size:
             return f"{number / size:.1f} {unit}"
     return f"{number:.0f} B"

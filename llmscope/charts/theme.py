@@ -68,21 +68,20 @@ def themed(chart: Any) -> Any:
     )  # fmt: skip
 
 
-def values(frame: pd.DataFrame) -> alt.InlineData:
+def values(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the rows as data inside the chart: times as milliseconds since 1970 (UTC), unknown as null.
 
-    A chart is made from a small table, so Altair's limit of 5,000 rows (and its data transformers) stay out of it.
+    A chart is made from a small table, so Altair's limit of 5,000 rows and its data transformers stay out of it; and
+    so do its check of every row against a schema and, since they are a tuple, its copies of every row at each step.
     """
-    import altair as alt
-
     columns: dict[str, list[Any]] = {}
     for name in frame.columns:
         column = frame[name]
         if pd.api.types.is_datetime64_any_dtype(column):
             column = column.astype("datetime64[ms]").astype("int64")
         columns[str(name)] = [None if pd.isna(value) else value for value in column.tolist()]
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return alt.InlineData(values=rows)
+    rows = tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    return {"values": rows}
 
 
 def group_name(value: object) -> str:
@@ -94,9 +93,9 @@ def nothing(text: str, title: str, width: int) -> alt.TopLevelMixin:
     """Return a picture that says there is nothing to draw."""
     import altair as alt
 
-    mark = alt.Chart(alt.InlineData(values=[{"text": text}])).mark_text(align="left", color=INK, fontSize=13)
+    mark = alt.Chart({"values": ({"text": text},)}).mark_text(align="left", color=INK, fontSize=13)
     placed = mark.encode(text="text:N", x=alt.value(0), y=alt.value(20))
-    chart: alt.Chart = themed(placed.properties(width=width, height=40, title=title or alt.Undefined))
+    chart: alt.Chart = themed(placed.properties(width=width, height=40, title=title or " "))
     return chart
 
 
@@ -114,7 +113,7 @@ def heading(text: str) -> Any:
     """Return a layer with the heading of a panel; unlike Vega's own title it leaves room for a legend beside it."""
     import altair as alt
 
-    mark = alt.Chart(alt.InlineData(values=[{"text": text}])).mark_text(
+    mark = alt.Chart({"values": ({"text": text},)}).mark_text(
         align="left", baseline="middle", fontSize=12, fontWeight=600, color=INK
     )
     return mark.encode(text="text:N", x=alt.value(0), y=alt.value(-15))

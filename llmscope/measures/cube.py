@@ -132,11 +132,16 @@ def cube(selection: Selection, by: Sequence[str] = (), *, cells: int = CELLS, va
 
 def usual(selection: Selection) -> list[str]:
     """Return up to three usual dimensions in which the rows of a selection differ."""
+    return telling(selection, DEFAULTS)[:3]
+
+
+def telling(selection: Selection, names: Sequence[str]) -> list[str]:
+    """Return the columns in which the rows of a selection differ, but not nearly each from every other."""
     table = selection.table
-    counts = table.aggregate(**{name: table[name].nunique() for name in DEFAULTS}, rows=table.count())
+    counts = table.aggregate(**{name: table[name].nunique() for name in names}, rows=table.count())
     row = selection.run(counts).iloc[0]
     most = max(50, int(row["rows"]) // 10)
-    return [name for name in DEFAULTS if 2 <= row[name] <= most][:3]
+    return [name for name in names if 2 <= row[name] <= most]
 
 
 def expression(selection: Selection, bins: Buckets, dimensions: Mapping[str, Groups]) -> Any:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from llmscope.analysis.intervals import order_statistic_interval
 from llmscope.measures._groups import Groups, groups
 from llmscope.measures.histogram import edges, log_histogram, usable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llmscope.store.selection import Selection
 
@@ -29,9 +28,9 @@ class Latency(NamedTuple):
 
 def latency(
     selection: Selection,
+    bounds: Callable[[int, float], tuple[int | None, int | None]],
     by: str | None = None,
     quantiles: Sequence[float] = (0.5, 0.95, 0.99),
-    confidence: float = 0.95,
     column: str = "duration_ms",
 ) -> Latency:
     """Return exact quantiles with intervals, and the histogram, of a duration of the counted rows.
@@ -41,9 +40,9 @@ def latency(
 
     Args:
         selection: What is counted.
+        bounds: Tells, for a number of observations and a quantile, the ranks of those that bound it.
         by: A column or an attribute key; its seven most frequent values are shown, the rest together as ``(other)``.
         quantiles: Which quantiles, each between 0 and 1 exclusive.
-        confidence: Of the intervals.
         column: A duration in milliseconds: ``duration_ms`` or ``ttft_ms``.
 
     Returns:
@@ -52,15 +51,14 @@ def latency(
         NaN where the sample is too small to bound it), ``requests``, ``unknown`` (how many of these are left out: the
         duration is missing, negative or infinite) and ``mean_ms``. ``histogram``, one row per bin that is not empty:
         the dimension, ``low_ms``, ``high_ms`` (excluded) and ``requests``; zeros have a row from 0 to 0.
-        ``quantiles.attrs`` holds ``by``, ``groups`` (in order), ``others`` (how many values ``(other)`` stands for)
-        and ``confidence``.
+        ``quantiles.attrs`` holds ``by``, ``groups`` (in order) and ``others`` (how many values ``(other)`` stands for).
 
     Raises:
-        ValueError: A quantile or the confidence is not between 0 and 1.
+        ValueError: ``bounds`` refuses a quantile.
         UnknownAttributeError: ``by`` is neither a column nor an attribute.
     """
     for q in quantiles:
-        order_statistic_interval(0, q, confidence)  # an impossible request fails before anything runs
+        bounds(0, q)  # an impossible request fails before anything runs
     dimension = None if by is None else groups(selection, by)
     labels: tuple[str | None, ...] = (None,) if dimension is None else dimension.labels
     table = selection.table
@@ -68,10 +66,10 @@ def latency(
     total = bins.groupby("place")["requests"].sum()
     known = bins[bins["bin"].notna()]
     n = [int(known.loc[known["place"] == place, "requests"].sum()) for place in range(len(labels))]
-    ranks = [[order_statistic_interval(count, q, confidence) for q in quantiles] for count in n]
+    ranks = [[bounds(count, q) for q in quantiles] for count in n]
     wanted = set(quantiles) if any(n) else set()
-    for count, bounds in zip(n, ranks, strict=True):
-        wanted |= {_fraction(rank, count) for pair in bounds for rank in pair if rank is not None}
+    for count, pairs in zip(n, ranks, strict=True):
+        wanted |= {_fraction(rank, count) for pair in pairs for rank in pair if rank is not None}
     fractions = sorted(wanted)
     found: dict[int, Any] = {}
     if fractions:
@@ -80,19 +78,21 @@ def latency(
     at = {fraction: index for index, fraction in enumerate(fractions)}
 
     def value(place: int, fraction: float | None) -> float:
-        return _NAN if fraction is None or place not in found else float(found[place].values_[at[fraction]])
+        return _NAN if fraction is None else float(found[place].values_[at[fraction]])
 
     rows = []
     for place, label in enumerate(labels):
         count = n[place]
         for q, (low, high) in zip(quantiles, ranks[place], strict=True):
+            estimate = value(place, q if count else None)
             rows.append(
                 {
                     **({} if by is None else {by: label}),
                     "quantile": quantile_name(q),
-                    "latency_ms": value(place, q if count else None),
-                    "low_ms": value(place, None if low is None else _fraction(low, count)),
-                    "high_ms": value(place, None if high is None else _fraction(high, count)),
+                    "latency_ms": estimate,
+                    # In a handful of requests a bound can lie beyond the interpolated estimate: widen to hold it.
+                    "low_ms": _NAN if low is None else min(value(place, _fraction(low, count)), estimate),
+                    "high_ms": _NAN if high is None else max(value(place, _fraction(high, count)), estimate),
                     "requests": int(total.get(place, 0)),
                     "unknown": int(total.get(place, 0)) - count,
                     "mean_ms": float(found[place].mean) if place in found else _NAN,
@@ -105,7 +105,6 @@ def latency(
         by=by,
         groups=[] if dimension is None else list(labels),
         others=0 if dimension is None else dimension.others,
-        confidence=confidence,
     )
     return Latency(frame, _histogram(known, by, labels))
 

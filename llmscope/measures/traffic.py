@@ -132,8 +132,12 @@ def _derive(frame: pd.DataFrame, span: Buckets) -> None:
     empty = frame["requests"] == 0
     for name in SUMS:
         frame[name] = frame[name].astype("float64")
-        if frame[name].notna().any():  # recorded at all: then an empty bucket is a true 0
-            frame.loc[empty, name] = 0.0
+        recorded = frame[name].notna()
+        if "group" in frame:
+            recorded = recorded.groupby(frame["group"], dropna=False).transform("any")
+        else:
+            recorded[:] = bool(recorded.any())
+        frame[name] = frame[name].mask(empty & recorded, 0.0)  # nothing happened: a true 0
     for name in ("cost_mean_usd", "generation_tokens_per_s", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms",
                  "ttft_p50_ms", "ttft_p95_ms"):  # fmt: skip
         frame[name] = frame[name].astype("float64")
