@@ -1,0 +1,35 @@
+"""The overview in Chromium: with and without a kernel, narrow and wide, light and dark, of something and of nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+import llmscope
+from llmscope.answers.overview import overview
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("live", "width", "dark"), [(True, 1100, False), (False, 400, True)])
+def test_it_shows_figures_charts_and_breakdowns_at_any_width(show, assistant, live, width, dark):
+    page = show(overview(assistant).widget, live=live, width=width, dark=dark)
+    root = page.locator("[data-ls=overview]")
+    page.locator("[data-ls=overview] [data-ls-chart=latency] canvas").wait_for()
+    assert page.locator("[data-ls=count]").get_attribute("data-value") == "600"
+    assert "<script>alert(1)</script>" in root.inner_text()
+    assert root.get_attribute("data-theme") == ("dark" if dark else "light")
+    assert root.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_what_could_not_be_read_can_be_opened(show, assistant):
+    page = show(overview(assistant).widget)
+    page.get_by_text("1 record could not be read").click()
+    page.get_by_text("assistant.jsonl, line 7").wait_for()
+
+
+def test_an_empty_store_is_drawn(show):
+    scope = llmscope.open()
+    page = show(scope.overview().widget)
+    page.locator("[data-ls=overview]").wait_for()
+    assert page.locator("[data-ls=count]").get_attribute("data-value") == "0"
+    scope.close()
