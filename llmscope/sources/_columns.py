@@ -86,6 +86,9 @@ _SCORES: Final = frozenset({
     "feedback", "user_feedback", "user_rating", "thumbs", "thumbs_up", "passed", "accuracy", "quality",
 })  # fmt: skip
 
+SCORE: Final = "score."
+"""What the column of a score begins with."""
+
 _RANKED: Final = {
     name: Target(column, rank=rank)
     for column, names in _NAMES.items()
@@ -100,7 +103,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _COUNT: Final = re.compile(r"(?:number_of_|number_|num_|nb_|n_|total_)?(.+?)(?:_count|_number|_num)?")
 
 _WRAPPERS: Final = frozenset({
-    "usage", "token_usage", "usage_metadata", "metrics", "metric", "timing", "timings", "stats",
+    "usage", "token_usage", "reward_info", "usage_metadata", "metrics", "metric", "timing", "timings", "stats",
     "statistics", "properties", "data", "payload", "request", "response", "body", "result",
     "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
 })  # fmt: skip
@@ -111,6 +114,9 @@ _CONTEXTS: Final = frozenset({
     "labels",
 })  # fmt: skip
 """Keys of objects in which only the following are taken for ours."""
+
+_JUDGEMENTS: Final = frozenset({"scores", "ratings", "evaluations", "evals", "grades"})
+"""Keys of objects whose members are scores by name."""
 
 _FROM_CONTEXT: Final = frozenset({"session_id", "user_id", "environment", "release", "service"})
 
@@ -150,6 +156,8 @@ def guess(name: str) -> Target | None:
     parts = name.split(".")
     for depth in range(1, len(parts)):
         deep = _known(normal(".".join(parts[depth:])))
+        if depth == len(parts) - 1 and normal(parts[-2]) in _JUDGEMENTS:
+            return Target(f"{SCORE}{normal(parts[-1])}")
         if deep is None:
             continue
         around = {normal(part) for part in parts[:depth]}
@@ -160,7 +168,7 @@ def guess(name: str) -> Target | None:
 
 def _known(name: str) -> Target | None:
     if name in _SCORES or name.endswith("_score"):
-        return Target(f"score.{name}")
+        return Target(f"{SCORE}{name}")
     if name in _RANKED:
         found = _RANKED[name]
         return Target(found.column, "ms" if name in _LENGTHS else None, found.rank)

@@ -15,8 +15,8 @@ Json = dict[str, Any]
 RUN_KEYS: Final = ("traj", "trajectory", "history", "conversations", "conversation", "dialog", "dialogue", "turns")
 """Keys under which a whole conversation stands, rather than what one call was asked."""
 
-_REQUEST_KEYS: Final = ("request", "request_body", "body", "kwargs", "raw_request")
-_RESPONSE_KEYS: Final = ("response", "response_body", "raw_response", "completion", "result", "output")
+_REQUEST_KEYS: Final = ("request", "request_body", "body", "kwargs", "raw_request", "inputs", "input")
+_RESPONSE_KEYS: Final = ("response", "response_body", "raw_response", "completion", "result", "outputs", "output")
 _ANSWER_KEYS: Final = ("response", "completion", "output", "answer", "chosen", "reply", "assistant")
 _ONE_CALL: Final = frozenset({
     "usage", "token_usage", "prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "latency",
@@ -54,7 +54,7 @@ def is_chat(record: object) -> bool:
     """Whether a decoded record is a call or a conversation in one of the shapes that ``exchange`` reads."""
     if not isinstance(record, Mapping):
         return False
-    if any(_turns(record.get(key)) for key in ("messages", "prompt", "chosen", *RUN_KEYS)):
+    if any(_turns(record.get(key)) for key in ("messages", "prompt", "input", "chosen", *RUN_KEYS)):
         return True
     request, response = _inner(record, _REQUEST_KEYS), _inner(record, _RESPONSE_KEYS)
     return _asks(request) or _answers(response) or _answers(record) or _is_chunk(record)

@@ -11,7 +11,7 @@ from llmscope import schema
 from llmscope.errors import UnknownAttributeError, near
 from llmscope.sources import _values
 from llmscope.sources._batch import Row
-from llmscope.sources._columns import Target, guess, known_targets
+from llmscope.sources._columns import SCORE, Target, guess, known_targets
 
 SAMPLE: Final = 1_000
 """Records that are looked at to tell units that no name tells."""
@@ -28,7 +28,6 @@ _TEXTS: Final = frozenset(
      "response_model", "session_id", "user_id", "agent", "tool", "finish_reason", "input", "output", "error_message"}
 )  # fmt: skip
 _ERRORS: Final = frozenset({"error_type", "error_message"})
-_SCORE: Final = "score."
 
 
 class _Slot(NamedTuple):
@@ -120,8 +119,11 @@ class Reading:
                 judged = judged or column in _ERRORS
                 if value is not None:
                     attributes[name] = value
-            elif column.startswith(_SCORE):
-                scores.append(_score(column.removeprefix(_SCORE), value))
+            elif column.startswith(SCORE):
+                if isinstance(value, dict | list):
+                    attributes[name] = value
+                else:
+                    scores.append(_score(column.removeprefix(SCORE), value))
             elif column not in chosen:
                 chosen[column] = (name, slot)
             elif slot.rank < chosen[column][1].rank:
@@ -264,7 +266,7 @@ def _said(columns: Mapping[str, str], sample: list[dict[str, Any]]) -> dict[str,
 
 
 def _ours(name: str) -> Target | None:
-    if name.startswith(_SCORE) and len(name) > len(_SCORE):
+    if name.startswith(SCORE) and len(name) > len(SCORE):
         return Target(name)
     return guess(name)
 

@@ -7,16 +7,27 @@ from typing import Any, Final
 
 from llmscope.sources._columns import STRONG, guess
 from llmscope.sources._exchange import is_chat
+from llmscope.sources._json import Reject
 from llmscope.sources._reading import flat
 from llmscope.sources._unfold import Unfold
 
 _LISTS: Final = (
     "data", "records", "rows", "items", "entries", "requests", "logs", "runs", "simulations", "results", "examples",
-    "samples", "conversations", "instances",
+    "conversations", "instances",
 )  # fmt: skip
 
 UNFOLD: Final = Unfold(inner=frozenset(), leaves=frozenset(_LISTS))
 """Lists that may be read piece by piece where the document is too large to be held."""
+
+
+_TELLING: Final = STRONG - {"trace_id"}
+"""Columns that make an object a call; other formats list traces by their ids too."""
+
+
+def first_item(record: object) -> object:
+    """Return the first record of a document, or what was given when it is a record itself."""
+    key = wrapped(record)
+    return record[key][0] if key is not None and isinstance(record, Mapping) else record
 
 
 def wrapped(record: object) -> str | None:
@@ -30,7 +41,7 @@ def wrapped(record: object) -> str | None:
     return None
 
 
-def unwrapped(records: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def unwrapped(records: Iterable[tuple[str, dict[str, Any]]], reject: Reject) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the records that documents hold, each with its place; other records pass as they are.
 
     What a document says beside its list is kept: words and numbers with each record, structures with the first.
@@ -47,10 +58,10 @@ def unwrapped(records: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[s
             if isinstance(item, dict):
                 yield where, (plain if index else beside) | item
             else:
-                yield where, {key: item}
+                reject(where, "it is no object", item)
 
 
 def _is_record(record: Mapping[str, Any]) -> bool:
     if is_chat(record):
         return True
-    return any((target := guess(name)) is not None and target.column in STRONG for name in flat(record))
+    return any((target := guess(name)) is not None and target.column in _TELLING for name in flat(record))

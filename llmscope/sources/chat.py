@@ -25,6 +25,7 @@ from llmscope.sources._look import first_record
 from llmscope.sources._messages import Message, answered, asked, messages
 from llmscope.sources._reading import SAMPLE, Reading
 from llmscope.sources._run import run_spans
+from llmscope.sources._wrapped import UNFOLD, first_item, unwrapped
 
 NAME: Final = "chat"
 
@@ -41,7 +42,7 @@ def sniff(file: File) -> bool:
     """Whether the first record of a file is a call or a conversation."""
     if _arrow.is_columnar(file):
         return is_chat(next((record for _, record in _arrow.records(file)), None))
-    return is_chat(first_record(file))
+    return is_chat(first_item(first_record(file)))
 
 
 def read(file: File, columns: Mapping[str, str] | None = None) -> Iterator[Batch]:
@@ -51,7 +52,8 @@ def read(file: File, columns: Mapping[str, str] | None = None) -> Iterator[Batch
         yield from read_records(file, rows, _arrow.records(file), columns)
         return
     with file.open() as stream:
-        yield from read_records(file, rows, _json.records(stream, rows.reject), columns)
+        found = _json.records(stream, rows.reject, unfold=UNFOLD)
+        yield from read_records(file, rows, unwrapped(found, rows.reject), columns)
 
 
 def read_records(

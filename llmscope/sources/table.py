@@ -20,6 +20,7 @@ from llmscope.sources._file import File
 from llmscope.sources._finish import finish
 from llmscope.sources._look import first_record, look
 from llmscope.sources._reading import SAMPLE, Reading, flat
+from llmscope.sources._wrapped import UNFOLD, first_item, unwrapped, wrapped
 
 NAME: Final = "table"
 
@@ -30,7 +31,7 @@ def fields(file: File) -> list[str] | None:
     """Return the column names of a file that is a table of any kind; None when it is none."""
     if _arrow.is_columnar(file):
         return list(_arrow.schema(file).names)
-    record = first_record(file)
+    record = first_item(first_record(file))
     if isinstance(record, dict):
         return list(flat(record))
     return _csv.header(file)
@@ -43,6 +44,7 @@ def sniff(file: File) -> bool:
         return False
     found = {target.column for name in names if (target := guess(name)) is not None}
     single = file.head.lstrip()[:1] == b"{" and len(file.head.strip().splitlines()) != 1 and _is_one_object(file)
+    single = single and wrapped(first_record(file)) is None
     return len(found & STRONG) > single
 
 
@@ -118,7 +120,7 @@ def _records(file: File, rows: Rows) -> Iterator[_Placed]:
         yield from _arrow.records(file)
     elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         with file.open() as stream:
-            yield from _json.records(stream, rows.reject)
+            yield from unwrapped(_json.records(stream, rows.reject, unfold=UNFOLD), rows.reject)
     elif _csv.header(file) is not None:
         yield from _csv.records(file, rows)
     else:

@@ -266,3 +266,35 @@ def test_a_text_column_beside_messages_is_kept_as_an_attribute(load, lines):
     span = load(lines({"messages": [USER, ANSWER], "prompt": "short form"})).span
     assert span["input"] == USER["content"]
     assert span["attributes"]["prompt"] == "short form"
+
+
+def test_a_document_that_lists_its_records_is_read_record_by_record(load):
+    calls = [{"messages": [USER, ANSWER], "model": "m", "cost": 1}, {"messages": [USER], "response": "Bergen."}, 7]
+    loaded = load(json.dumps({"version": 2, "info": {"by": "us"}, "results": calls}, indent=1).encode())
+    assert [span["output"] for span in loaded.spans] == ["Oslo.", "Bergen."]
+    assert [span["attributes"]["version"] for span in loaded.spans] == [2, 2]
+    assert loaded.spans[0]["attributes"]["info.by"] == "us"
+    assert [(reject["position"], reject["reason"]) for reject in loaded.rejects] == [
+        ("line 1, results[2]", "it is no object")
+    ]
+
+
+def test_scores_under_one_key_are_scores_by_name(load, lines):
+    loaded = load(lines({"messages": [USER, ANSWER], "scores": {"relevance": 4, "tone": "kind"}}))
+    assert {score["name"]: score["value"] or score["label"] for score in loaded.scores} == {
+        "relevance": 4,
+        "tone": "kind",
+    }
+
+
+def test_inputs_and_outputs_are_a_request_and_a_response(load, lines):
+    span = load(lines({"inputs": {"messages": [USER], "temperature": 1}, "outputs": COMPLETION, "latency": 2.0})).span
+    assert (span["input"], span["output"], span["duration_ms"]) == (USER["content"], "Oslo.", 2000)
+    span = load(lines({"input": [USER], "output": ANSWER, "model": "m"})).span
+    assert (span["input"], span["output"]) == (USER["content"], "Oslo.")
+
+
+def test_messages_in_a_column_of_a_table_are_read(load):
+    content = f"model,latency_ms,messages\nm,12,{json.dumps(json.dumps([USER, ANSWER])).replace(chr(92) + chr(34), chr(34) * 2)}\n"
+    span = load(content.encode(), "log.csv").span
+    assert (span["input"], span["output"], span["duration_ms"], span["model"]) == (USER["content"], "Oslo.", 12, "m")

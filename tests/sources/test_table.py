@@ -315,3 +315,8 @@ def test_a_time_is_the_same_as_text_and_as_every_number(moment):
 def test_a_duration_is_the_same_in_every_unit(ms):
     assert duration_ms(ms, "ms") == pytest.approx(duration_ms(ms / 1000, "s"), rel=1e-12, abs=1e-9)
     assert duration_ms(ms, "ms") == pytest.approx(duration_ms(f"{ms!r} ms"), rel=1e-12, abs=1e-9)
+
+
+def test_a_document_that_lists_flat_records_is_read_record_by_record(load, lines):
+    loaded = load(lines({"data": [{"prompt": "a", "latency_ms": 1}, {"prompt": "b", "latency_ms": 2}], "run": "r1"}))
+    assert [(span["input"], span["attributes"]["run"]) for span in loaded.spans] == [("a", "r1"), ("b", "r1")]
