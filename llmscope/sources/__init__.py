@@ -3,7 +3,7 @@
 =========== ============================================================================================
 format      what it is
 =========== ============================================================================================
-llmscope    Parquet written by ``export(path, "parquet")``: read back as it was
+llmscope    Parquet, CSV and datasets written by ``export``: read back as they were
 otlp        OpenTelemetry: OTLP as JSON, NDJSON or protobuf, with every generation of ``gen_ai.*``,
             OpenInference and Traceloop attributes
 datasets    a directory written by ``datasets.Dataset.save_to_disk``
