@@ -5,6 +5,9 @@ import type { Palette } from "../theme";
 
 export type Spec = vega.Spec & { config?: vega.Config };
 
+/** The named styles in which Vega-Lite sets a font of its own. */
+const STYLES = ["text", "guide-label", "guide-title", "group-title", "group-subtitle"];
+
 /** The page's colours over whatever the chart brought along. */
 export function config(colors: Palette): vega.Config {
   const text = { labelColor: colors.muted, titleColor: colors.muted, labelFont: colors.font, titleFont: colors.font };
@@ -16,6 +19,7 @@ export function config(colors: Palette): vega.Config {
     header: text,
     text: { font: colors.font, color: colors.fg, fill: colors.fg },
     group: { stroke: null },
+    style: Object.fromEntries(STYLES.map((style) => [style, { font: colors.font }])),
   } as unknown as vega.Config;
 }
 
