@@ -45,7 +45,7 @@ class File:
     Example:
         >>> file = File(b'{"messages": []}', name="chat.jsonl")
         >>> file.size, file.head[:3], file.sha256[:8]
-        (16, b'{"m', '3e33caf5')
+        (16, b'{"m', 'd10f2d0e')
     """
 
     def __init__(self, origin: Path | str | bytes | BinaryIO, name: str | None = None) -> None:

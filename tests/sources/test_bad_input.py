@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import json
 import os
@@ -199,3 +200,28 @@ def test_every_chat_record_is_a_trace_or_a_reject(records):
         traces.update(batch.spans["trace_id"].to_pylist())
         rejected += batch.rejects.num_rows
     assert len(traces) + rejected == len(records)
+
+
+WHOLE = (
+    b"prompt,response,latency_ms\nHi,Hello,12\nHo,Hey,13\n",
+    json.dumps(
+        [{"reward": 1, "traj": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}]
+    ).encode(),
+    json.dumps(CALL).encode() + b"\n" + json.dumps(CALL).encode(),
+    gzip.compress(json.dumps(CALL).encode() * 20, mtime=0),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(WHOLE),
+    st.integers(0, 200),
+    st.integers(0, 20),
+    st.binary(max_size=12),
+    st.sampled_from([None, "chat", "csv", "otlp", "llmscope"]),
+)
+def test_damage_anywhere_ends_in_rows_rejects_or_an_error_of_ours(content, at, cut, put, form):
+    damaged = content[:at] + put + content[at + cut :]
+    with contextlib.suppress(LlmscopeError):
+        batches = list(sources.read(sources.File(damaged, name="x"), format=form))
+        assert all(type(batch) is sources.Batch for batch in batches)
