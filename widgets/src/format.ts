@@ -3,8 +3,18 @@ export const UNKNOWN = "—";
 
 type Maybe = number | null | undefined;
 const known = (value: Maybe): value is number => typeof value === "number" && Number.isFinite(value);
-const digits = (value: number, places: number) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+// Making a formatter costs a hundred times what using it does, and a brush writes a hundred numbers a frame.
+const formatters = new Map<number, Intl.NumberFormat>();
+
+function digits(value: number, places: number): string {
+  let formatter = formatters.get(places);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+    formatters.set(places, formatter);
+  }
+  return formatter.format(value);
+}
+
 /** Three significant digits, so that neighbouring figures have the same precision. */
 const three = (value: number) => digits(value, value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
 

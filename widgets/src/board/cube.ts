@@ -86,7 +86,7 @@ export class Crossfilter {
 
   filter(axis: number, passes: Uint8Array | null): void {
     const before = this.passes[axis];
-    if (!before && !passes) return;
+    if (before === passes || (before && passes && before.every((pass, code) => pass === passes[code]))) return;
     this.passes[axis] = passes;
     const bit = 1 << axis;
     const codes = this.codes[axis]!;

@@ -74,7 +74,7 @@ export function binned(
     data: [{ name: "bins", values: bins }],
     scales: [
       { name: "x", type: kind === "time" ? "utc" : "log", domain: [low, high], range: "width" },
-      { name: "y", type: "linear", domain: { data: "bins", field: "all" }, range: "height", nice: 3, zero: true },
+      { name: "y", type: "linear", domain: [0, Math.max(1, ...bins.map((bin) => bin.all))], range: "height", nice: 3 },
     ],
     axes: [
       {
