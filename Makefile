@@ -57,7 +57,7 @@ widgets: widgets/node_modules/.ready
 	cd widgets && npm run --silent check && npm run --silent lint && npm run --silent test
 
 widgets/node_modules/.ready: widgets/package-lock.json
-	cd widgets && npm ci --silent --no-audit --no-fund
+	cd widgets && npm install --no-save --silent --no-audit --no-fund
 	@touch $@
 
 browser:
