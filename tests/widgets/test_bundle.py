@@ -18,7 +18,11 @@ def test_the_committed_bundles_equal_a_build_from_source(tmp_path):
     source = ROOT / "widgets"
     if not (source / "node_modules" / ".package-lock.json").exists():
         subprocess.run(
-            ["npm", "install", "--no-save", "--no-audit", "--no-fund"], cwd=source, check=True, capture_output=True, timeout=300
+            ["npm", "install", "--no-save", "--no-audit", "--no-fund"],
+            cwd=source,
+            check=True,
+            capture_output=True,
+            timeout=300,
         )
     subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=source, check=True, capture_output=True, timeout=120)
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
