@@ -131,7 +131,7 @@ class Latency(Answer):
         from llmscope.analysis.stages import stage_breakdown
 
         stages = stage_breakdown(self._spans)
-        stages = stages[stages["share"] > 0].sort_values("share", ascending=False)
+        stages = stages[stages["share"] >= 0.0005].sort_values("share", ascending=False)
         looked, total = (int(self._spans.attrs[name]) for name in ("requests", "of_requests"))
         sample = (
             ""

@@ -74,12 +74,14 @@ def share(fraction: float | None) -> str:
     """Return a fraction in per cent.
 
     Example:
-        >>> [share(fraction) for fraction in (0.018, 0.625, 0.00042, 0, 1, None)]
-        ['1.8 %', '62.5 %', '0.042 %', '0 %', '100 %', '—']
+        >>> [share(fraction) for fraction in (0.018, 0.625, 0.00042, 1e-6, 0, 1, None)]
+        ['1.8 %', '62.5 %', '0.042 %', '<0.01 %', '0 %', '100 %', '—']
     """
     if fraction is None or math.isnan(fraction):
         return UNKNOWN
     percent = 100 * fraction
+    if 0 < percent < 0.01:
+        return "<0.01 %"
     if percent and abs(percent) < 0.1:
         return f"{percent:.2g} %"
     return f"{percent:.1f}".removesuffix(".0") + " %"

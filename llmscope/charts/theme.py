@@ -39,7 +39,10 @@ MS: Final = (
 NUMBER: Final = "datum.value < 1000 ? format(datum.value, '~r') : replace(format(datum.value, '~s'), 'G', 'B')"
 """Label of an axis of counts: 950, 12k, 3.4M."""
 
-USD: Final = "'$' + (datum.value >= 1000 ? format(datum.value, '~s') : format(datum.value, '~r'))"
+USD: Final = (
+    "datum.value == 0 ? '$0' : '$' + (datum.value >= 1000 ? format(datum.value, '~s') : "
+    "format(datum.value, datum.value < 1 ? '.2r' : '~r'))"
+)
 PERCENT: Final = "format(datum.value * 100, '~r') + ' %'"
 
 
