@@ -19,8 +19,6 @@ UV := $(BIN)/uv pip install --quiet
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
-# no telemetry, no colour codes in logs, one browser for all
-export PYTHONWARNDEFAULTENCODING := 1
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

@@ -6,10 +6,12 @@ NULL, never 0.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 VERSION: Final = 1
 """Version of the tables below; a store written by an older version is migrated when it is opened."""
@@ -30,13 +32,15 @@ MODEL_OPERATIONS: Final = frozenset({"chat", "text_completion", "generate_conten
 
 STATUSES: Final = ("ok", "error", "unset")
 
-_ARROW: Final[dict[str, pa.DataType]] = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "JSON": pa.string(),
-}
+
+@functools.cache
+def _arrow() -> dict[str, pa.DataType]:
+    """The Arrow type of each DuckDB type; a function, since importing pyarrow takes longer than all of llmscope."""
+    import pyarrow as pa
+
+    text = pa.string()
+    numbers: dict[str, pa.DataType] = {"DOUBLE": pa.float64(), "BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
+    return {"VARCHAR": text, "JSON": text, **numbers}
 
 
 _LONG_TEXTS: Final = frozenset({"input", "output", "body", "record", "explanation"})
@@ -54,7 +58,7 @@ class Column:
     @property
     def arrow(self) -> pa.DataType:
         """The Arrow type of the column in a batch; JSON travels as text."""
-        return _ARROW[self.type]
+        return _arrow()[self.type]
 
     @property
     def ddl(self) -> str:
@@ -79,6 +83,8 @@ class Table:
     @property
     def arrow(self) -> pa.Schema:
         """The Arrow schema of a batch for this table."""
+        import pyarrow as pa
+
         return pa.schema([(column.name, column.arrow) for column in self.columns])
 
     @property

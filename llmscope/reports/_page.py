@@ -158,7 +158,7 @@ def build(notebook: Any, context: Context) -> tuple[str, dict[str, Any]]:
         f"default-src 'none'; script-src 'sha256-{digest}' blob: 'unsafe-eval'; style-src 'unsafe-inline'; "
         "img-src data: blob:; font-src data:; connect-src 'none'; form-action 'none'; base-uri 'none'"
     )
-    style = (resources.files("llmscope.reports") / "static" / "report.css").read_text()
+    style = (resources.files("llmscope.reports") / "static" / "report.css").read_text(encoding="utf-8")
     html = f"""<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from llmscope import schema
 from llmscope.errors import LlmscopeError, QueryError, near
@@ -23,6 +22,7 @@ from llmscope.store._names import quoted
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
+    import pyarrow as pa
 
     from llmscope.store._store import Store
 
@@ -163,6 +163,8 @@ class Selection:
 
     def batches(self, expression: ibis.Expr, rows: int = 50_000) -> Iterator[pa.Table]:
         """Stream the result of an Ibis expression in bounded memory."""
+        import pyarrow as pa
+
         for batch in self._asked(compiled(expression)).to_arrow_reader(rows):
             yield _whole_numbers(pa.Table.from_batches([batch]))
 
@@ -293,6 +295,8 @@ def _minute(time: dt.datetime | None, absent: str) -> str:
 
 def _whole_numbers(table: pa.Table) -> pa.Table:
     """Turn sums of integers, which DuckDB returns as 128-bit decimals, into 64-bit integers."""
+    import pyarrow as pa
+
     for index, field in enumerate(table.schema):
         if pa.types.is_decimal(field.type):
             try:

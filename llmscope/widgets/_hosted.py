@@ -40,7 +40,7 @@ def _plain(value: object) -> object:
 class Hosted(anywidget.AnyWidget):
     """A widget whose front end lives in the shared bundle."""
 
-    _esm = (STATIC / "loader.js").read_text()
+    _esm = (STATIC / "loader.js").read_text(encoding="utf-8")
 
     _view = traitlets.Unicode().tag(sync=True)
     """Which of the bundle's widgets draws this one."""
