@@ -64,6 +64,7 @@ browser:
 
 pytest: $(VENV)/.dev browser widgets/node_modules/.ready
 	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -q --doctest-modules llmscope
 
 notebooks: $(VENV)/.dev
 	$(BIN)/pytest --nbval-lax --nbval-current-env notebooks
@@ -76,7 +77,7 @@ test: lint widgets pytest notebooks duckdb15
 docs: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev browser
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -1,0 +1,94 @@
+"""The command line: what it prints, and its exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from llmscope.cli import app
+
+
+@pytest.fixture
+def run():
+    return lambda *words, **options: CliRunner().invoke(app, [str(word) for word in words], **options)
+
+
+@pytest.fixture
+def log(tmp_path):
+    lines = [
+        {"model": "gpt-4o", "latency_ms": 100 + i, "prompt": f"q{i}", "response": "a", "plan": "pro"} for i in range(4)
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def store(run, log, tmp_path):
+    path = tmp_path / "s.duckdb"
+    assert run("load", path, log).exit_code == 0
+    return path
+
+
+def test_load_says_what_it_did_and_doubles_nothing(run, store, log):
+    again = run("load", store, log)
+    assert again.exit_code == 0
+    assert "Loaded 0 spans" in again.output
+    assert "4 records stood in the store already" in again.output
+
+
+def test_load_reads_standard_input(run, log, tmp_path):
+    done = run("load", tmp_path / "in.duckdb", "-", input=log.read_bytes())
+    assert done.exit_code == 0
+    assert "Loaded 4 spans" in done.output
+
+
+def test_load_takes_column_names(run, tmp_path):
+    (tmp_path / "log.csv").write_text("model,zeit\ngpt-4o,2.5\n")
+    assert run("load", tmp_path / "c.duckdb", tmp_path / "log.csv", "-c", "duration_ms=zeit").exit_code == 0
+    assert run("load", tmp_path / "c.duckdb", tmp_path / "log.csv", "-c", "duration_ms").exit_code == 2
+
+
+def test_show_summarises_a_store_and_a_part_of_it(run, store):
+    assert "4 requests" in run("show", store).output
+    assert "2 requests" in run("show", store, "--where", "duration_ms < 102").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "missing.duckdb"],
+        ["report", "missing.duckdb"],
+        ["export", "missing.duckdb", "out"],
+        ["load", "new.duckdb", "missing.jsonl"],
+    ],
+)
+def test_bad_input_is_a_message_and_exit_code_2(run, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(*words)
+    assert done.exit_code == 2
+    assert "missing" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_an_unknown_attribute_is_a_message_with_near_names(run, store):
+    done = run("show", store, "--where", "plam = 'pro'")
+    assert done.exit_code == 2
+    assert "Did you mean plan" in done.output
+
+
+def test_export_writes_every_span(run, store, tmp_path):
+    done = run("export", store, tmp_path / "out.jsonl")
+    assert "4 spans" in done.output
+    assert "Loaded 4 spans" in run("load", tmp_path / "again.duckdb", tmp_path / "out.jsonl").output
+
+
+def test_demo_writes_logs_truth_store_notebook_and_report(run, tmp_path):
+    done = run("demo", "--spans", 1500, "-o", tmp_path / "d")
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in (tmp_path / "d").iterdir()}
+    assert {"otlp", "truth.json", "demo.duckdb", "demo.ipynb", "report.html"} <= names
+    page = (tmp_path / "d" / "report.html").read_text(encoding="utf-8")
+    assert "Why was it slow from Wednesday on?" in page
+    again = run("demo", "--spans", 1500, "-o", tmp_path / "d")
+    assert again.exit_code == 0, again.output
