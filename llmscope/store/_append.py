@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +18,9 @@ from llmscope.store._requests import derive
 
 _POINTS = ("scores", "metrics", "logs")
 """Tables whose rows have no identity of their own: a row is a duplicate when every column is equal."""
+
+
+_LOADING_MEMORY: Final = "1GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,36 @@ def append(
 
     With ``replace`` the same bytes are being read in another way: spans take the place of those with their ids.
     """
+    with _bounded_memory(connection):
+        return _transaction(connection, batches, file, sha256, wire_format, replace=replace)
+
+
+@contextlib.contextmanager
+def _bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB hold less while a file is loaded: by default it keeps what it writes until memory is nearly full.
+
+    A database in memory has to hold all of it, so it is left as it is.
+    """
+    row = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    if row is None or row[0] is None:
+        yield
+        return
+    connection.execute(f"SET memory_limit = '{_LOADING_MEMORY}'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET memory_limit")
+
+
+def _transaction(
+    connection: duckdb.DuckDBPyConnection,
+    batches: Iterable[Batch],
+    file: str,
+    sha256: str,
+    wire_format: str,
+    *,
+    replace: bool,
+) -> Appended:
     connection.execute("BEGIN")
     try:
         if replace:
@@ -110,14 +145,12 @@ def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], fil
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, keys: list[str]) -> None:
-    connection.register("batch", _as_json(name, table))
-    try:
-        own = "".join(f", {_attributes.value(key)} AS {quoted(key)}" for key in keys) if name == "spans" else ""
-        connection.execute(f"INSERT INTO {name} BY NAME SELECT *{own} FROM batch")
-        if name == "spans":
-            connection.execute("INSERT INTO arrived SELECT trace_id, span_id FROM batch")
-    finally:
-        connection.unregister("batch")
+    # DuckDB finds this variable by its name. A registered view would keep every batch in memory until the commit.
+    batch = _as_json(name, table)  # noqa: F841
+    own = "".join(f", {_attributes.value(key)} AS {quoted(key)}" for key in keys) if name == "spans" else ""
+    connection.execute(f"INSERT INTO {name} BY NAME SELECT *{own} FROM batch")
+    if name == "spans":
+        connection.execute("INSERT INTO arrived SELECT trace_id, span_id FROM batch")
 
 
 def _as_json(name: str, table: pa.Table) -> pa.Table:

@@ -1,5 +1,6 @@
 import json
 
+import pyarrow as pa
 import pytest
 
 from llmscope.sources._batch import Rows
@@ -75,3 +76,18 @@ def test_promoted_attributes_are_filled_for_spans_that_arrive_later(store, put, 
     store.resolve("metadata.plan")
     put(span("u", "a", attributes='{"metadata.plan": "pro"}'), file="b")
     assert store.rows('SELECT trace_id, "metadata.plan" FROM requests ORDER BY 1') == [("t", "free"), ("u", "pro")]
+
+
+def test_a_batch_is_let_go_of_before_the_next_one_comes(store, span):
+    held = []
+
+    def batches():
+        before = pa.total_allocated_bytes()
+        for number in range(20):
+            rows = Rows("long")
+            rows.spans.append(span("t", str(number), attributes=json.dumps({"text": "x" * 100_000})))
+            yield rows.take()
+            held.append(pa.total_allocated_bytes() - before)
+
+    append(store.connection, batches(), file="long", sha256="x", wire_format="test")
+    assert max(held) < 1_000_000
