@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import contextlib
 import datetime as dt
 import itertools
 import json
@@ -140,3 +142,100 @@ def _row(row, number):
 
 def _micros(time):
     return None if time is None else pd.Timestamp(time).value // 1000
+
+
+@pytest.fixture(scope="session")
+def lost():
+    """Return a function that lists the leaves of a source that its batches do not hold: lost(document, batches).
+
+    ``document`` is decoded JSON (or a list of it), ``batches`` what a source read from it. A text is held where any
+    column, or any leaf of a JSON column (JSON within text too), is it or holds it; a time, duration or number also in
+    the unit of our columns; booleans and small whole numbers also by their key. Leaves are named by their path.
+    """
+    return _lost
+
+
+def _lost(document, batches):
+    held = _Held(batches)
+    return sorted({path for path, key, value in _leaves(document, "", "") if not held.has(key, value)})
+
+
+def _leaves(value, path, key):
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, f"{path}.{name}", name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, f"{path}[]", key)
+    elif value is not None and value != "":
+        yield path, key, value
+
+
+class _Held:
+    """Every text, number, time and key that the rows of some batches hold."""
+
+    def __init__(self, batches):
+        self.keys, self.texts, self.numbers = set(), set(), set()
+        for batch in batches:
+            for table in batch.tables().values():
+                for row in table.to_pylist():
+                    for column, value in row.items():
+                        self._take(column, value)
+        self.all = "\n".join(self.texts)
+
+    def _take(self, key, value):
+        if isinstance(value, dt.datetime):
+            self.numbers.add(value.replace(tzinfo=dt.UTC).timestamp())
+            return
+        if isinstance(value, str):
+            self.texts.add(value)
+        for path, name, leaf in _leaves(value, key, key):
+            self.keys.add(name)
+            self.keys.update(str(name).split("."))
+            self.keys.update(part.removesuffix("[]") for part in path.split("."))
+            if isinstance(leaf, str):
+                self.texts.add(leaf)
+                if leaf.isdigit():
+                    self.numbers.add(float(leaf))
+            elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
+                self.numbers.add(float(leaf))
+
+    def has(self, key, value):
+        if isinstance(value, bool) or (isinstance(value, int) and abs(value) < 10):
+            return key in self.keys or (not isinstance(value, bool) and self._number(value))
+        if isinstance(value, int | float):
+            return self._number(value) or str(value) in self.all
+        return value in self.texts or value in self.all or self._time(value) or self._number_in(value)
+
+    def _number(self, value):
+        scaled = [value * scale for scale in (1, 1e3, 1e6, 1e-3, 1e-6, 1e-9)]
+        return any(self._near(number) for number in scaled)
+
+    def _near(self, number):
+        if number in self.numbers:
+            return True
+        if not hasattr(self, "_ordered"):
+            self._ordered = sorted(self.numbers)
+        index = bisect.bisect_left(self._ordered, number)
+        return any(
+            abs(other - number) <= max(1e-9 * abs(number), 1.1e-6 if number > 1e8 else 0)
+            for other in self._ordered[max(index - 1, 0) : index + 1]
+        )
+
+    def _time(self, value):
+        from llmscope.sources._values import time_us
+
+        try:
+            time = time_us(value)
+        except ValueError:
+            return False
+        return time is not None and (self._near(time / 1e6) or self._near(time))
+
+    def _number_in(self, value):
+        try:
+            return self._number(float(value))
+        except ValueError:
+            return False

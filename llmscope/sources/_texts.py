@@ -36,8 +36,8 @@ _ASKED_BY: Final = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
-_IN: Final = ("input", "query", "question", "prompt", "message", "text")
-_OUT: Final = ("output", "answer", "response", "content", "text", "result", "message")
+IN: Final = ("input", "query", "question", "prompt", "message", "text")
+OUT: Final = ("output", "answer", "response", "content", "text", "result", "message")
 _PLAIN_LIMIT: Final = 1 << 20
 """Characters of JSON that are searched for the words in them."""
 
@@ -108,7 +108,7 @@ def _messages(value: Any, role: str, otherwise: list[Message]) -> tuple[str | No
 
 def _input(done: str, found: dict[str, Any], lists: dict[str, Fields]) -> str | None:
     if (value := found.get("input_value")) is not None:
-        return plain(value, _IN)
+        return plain(value, IN)
     if done == "execute_tool" and (value := found.get("arguments")) is not None:
         return text(value)
     if (value := found.get("query")) is not None:
@@ -120,7 +120,7 @@ def _input(done: str, found: dict[str, Any], lists: dict[str, Fields]) -> str | 
 
 def _output(found: dict[str, Any], lists: dict[str, Fields]) -> str | None:
     if (value := found.get("output_value")) is not None:
-        return plain(value, _OUT)
+        return plain(value, OUT)
     if (value := found.get("result")) is not None:
         return text(value)
     for family in ("retrieval.documents", "reranker.output_documents"):

@@ -1,0 +1,136 @@
+"""What a tool keeps as a call's input and output, whatever JSON it is: the messages in it, and their words."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from llmscope.sources._batch import Row
+from llmscope.sources._exchange import exchange, is_chat
+from llmscope.sources._finish import as_json
+from llmscope.sources._messages import Message, answered, asked, decoded, messages
+from llmscope.sources._texts import IN, OUT, plain
+
+_DEEPEST: Final = 8
+
+
+def fill_said(
+    row: Row,
+    attributes: dict[str, Any],
+    given: Any,
+    answer: Any,
+    keys: tuple[str, str] = ("input", "output"),
+) -> None:
+    """Fill ``input``, ``output``, ``input_messages`` and ``output_messages`` of a row.
+
+    A structure, or a text of which a column holds only the words, stays whole in ``attributes``.
+
+    Args:
+        row: Columns of the span.
+        attributes: Of the span.
+        given: What went in: words, messages, a request, arguments, or the JSON text of these.
+        answer: What came out, likewise.
+        keys: Where in ``attributes`` the two stay.
+
+    Example:
+        >>> row, attributes = {}, {}
+        >>> fill_said(row, attributes, {"messages": [{"role": "user", "content": "Why?"}]}, "Because.")
+        >>> row["input"], row["output"], list(attributes)
+        ('Why?', 'Because.', ['input'])
+    """
+    for value, role, names, column, key in (
+        (given, "user", IN, "input", keys[0]),
+        (answer, "assistant", OUT, "output", keys[1]),
+    ):
+        if value in (None, "", {}, []):
+            continue
+        told = conversation(value, role)
+        if told:
+            words = asked(told) if role == "user" else answered(told)
+        else:
+            words = plain(as_json(unpacked(value)) if isinstance(value, dict | list) else value, names)
+        row[column] = words
+        if told:
+            row[f"{column}_messages"] = as_json(told)
+        if words != value:
+            attributes[key] = value
+
+
+def conversation(value: Any, role: str) -> list[Message]:
+    """Return the messages that a value holds, in the common shape; an empty list where it holds none.
+
+    Args:
+        value: Decoded JSON or its text: a list of messages (or a list with one such list), an object with one under
+            ``messages``, a request or a response of OpenAI, Anthropic or Gemini, LangChain's serialised messages and
+            generations.
+        role: Role of a message that names none.
+
+    Example:
+        >>> conversation('{"choices": [{"message": {"role": "assistant", "content": "Yes"}}]}', "assistant")
+        [{'role': 'assistant', 'parts': [{'type': 'text', 'content': 'Yes'}]}]
+    """
+    value = unpacked(decoded(value))
+    if isinstance(value, list):
+        while len(value) == 1 and isinstance(value[0], list):
+            value = value[0]
+        return messages(value, role) if value and all(_is_message(item) for item in value) else []
+    return _held(value, role) if isinstance(value, dict) else []
+
+
+def _held(value: dict[str, Any], role: str) -> list[Message]:
+    if _is_message(value):
+        return messages([value], role)
+    if isinstance(value.get("generations"), list):
+        return _generations(value["generations"])
+    for key in ("messages", "contents"):
+        if isinstance(value.get(key), list) and value[key]:
+            return conversation(value[key], role)
+    if not is_chat(value):
+        return []
+    parsed = exchange(value)
+    side = parsed.asked if role == "user" else parsed.answered
+    return messages(side or parsed.run, role) if side or parsed.run else []
+
+
+def unpacked(value: Any, depth: int = 0) -> Any:
+    """Return a value with LangChain's serialised objects (``lc``, ``type: constructor``) as plain messages."""
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, list):
+        return [unpacked(item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "lc" in value and isinstance(value.get("kwargs"), dict) and isinstance(value.get("id"), list) and value["id"]:
+        kwargs = {key: unpacked(item, depth + 1) for key, item in value["kwargs"].items()}
+        name = str(value["id"][-1])
+        return {"role": name.removesuffix("Chunk").lower()} | kwargs if "Message" in name else kwargs
+    kind = value.get("type")
+    if kind in ("human", "ai", "system", "tool", "function", "chat") and isinstance(value.get("data"), dict):
+        return {"role": kind} | value["data"]
+    return {key: unpacked(item, depth + 1) for key, item in value.items()}
+
+
+def _is_message(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if isinstance(item.get("role"), str):
+        return any(key in item for key in ("content", "contents", "parts", "tool_calls", "function_call", "text"))
+    if item.get("type") in ("human", "ai", "system", "tool"):
+        return "content" in item
+    return item.get("type") in ("function_call", "function_call_output", "message")
+
+
+def _generations(value: list[Any]) -> list[Message]:
+    """Return the messages of LangChain's ``generations``, a list of candidates for each prompt."""
+    found: list[Message] = []
+    for item in value:
+        if isinstance(item, list):
+            found += _generations(item)
+        elif isinstance(item, dict):
+            said = item.get("message")
+            said = said if isinstance(said, dict) else {"content": item.get("text")}
+            info = item.get("generation_info")
+            reason = info.get("finish_reason") if isinstance(info, dict) else None
+            found += messages(
+                [{"role": "assistant"} | said | ({"finish_reason": reason} if reason else {})], "assistant"
+            )
+    return found
