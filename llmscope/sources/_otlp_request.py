@@ -16,10 +16,10 @@ from llmscope.sources._unfold import NestingError, Unfold
 
 UNFOLD: Final = Unfold(
     inner=frozenset(
-        {"resourceSpans", "resource_spans", "scopeSpans", "scope_spans", "instrumentationLibrarySpans",
-         "instrumentation_library_spans", "resourceLogs", "resource_logs", "scopeLogs", "scope_logs",
-         "instrumentationLibraryLogs", "resourceMetrics", "resource_metrics", "scopeMetrics", "scope_metrics",
-         "instrumentationLibraryMetrics"}
+        {"trace", "result", "batches", "resourceSpans", "resource_spans", "scopeSpans", "scope_spans",
+         "instrumentationLibrarySpans", "instrumentation_library_spans", "resourceLogs", "resource_logs", "scopeLogs",
+         "scope_logs", "instrumentationLibraryLogs", "resourceMetrics", "resource_metrics", "scopeMetrics",
+         "scope_metrics", "instrumentationLibraryMetrics"}
     ),
     leaves=frozenset({"spans", "logRecords", "log_records", "logs", "metrics"}),
 )  # fmt: skip
@@ -44,8 +44,7 @@ _SIGNALS: Final = (
 
 def add_request(request: dict[str, Any], place: str, rows: Rows) -> Iterator[None]:
     """Add what an export request holds, pausing after each item so that full batches can be handed on."""
-    if type(request.get("trace")) is dict and not (request.keys() & UNFOLD.inner):
-        request = request["trace"]
+    request = _trace(request, place, rows)
     known = False
     for signal in _SIGNALS:
         if signal.resources not in request and snake(signal.resources) not in request:
@@ -60,6 +59,22 @@ def add_request(request: dict[str, Any], place: str, rows: Rows) -> Iterator[Non
                 rows.reject(where, f"expected an object, found {kind_of(group)}", group)
     if not known:
         rows.reject(place, "not an OTLP request: it has no resourceSpans, resourceLogs or resourceMetrics", request)
+
+
+def _trace(request: dict[str, Any], place: str, rows: Rows) -> dict[str, Any]:
+    """Return the request that an answer of Grafana Tempo or of Jaeger's API v3 holds.
+
+    Tempo writes ``batches`` for ``resourceSpans``, and from its API v2 on puts the trace under ``trace``; Jaeger puts
+    it under ``result``. What Tempo says of an incomplete trace beside it becomes a note.
+    """
+    for key in ("trace", "result"):
+        if type(request.get(key)) is dict and not (request.keys() & UNFOLD.inner - {key}):
+            if message := text(request.get("message")):
+                rows.notes.append(f"{place}: {text(request.get('status')) or 'the trace'}: {message}")
+            request = request[key]
+    if "batches" in request and "resourceSpans" not in request:
+        request = {("resourceSpans" if key == "batches" else key): value for key, value in request.items()}
+    return request
 
 
 def _group(group: dict[str, Any], signal: _Signal, place: str, rows: Rows) -> Iterator[None]:

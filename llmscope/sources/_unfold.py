@@ -21,7 +21,10 @@ class NestingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unfold:
-    """Which lists may be cut: those on the way (``inner``) and those whose items are the load (``leaves``)."""
+    """Which lists may be cut: those on the way (``inner``) and those whose items are the load (``leaves``).
+
+    An object under a name of ``inner`` is gone through as a list is.
+    """
 
     inner: frozenset[str] = frozenset()
     leaves: frozenset[str] = frozenset()
@@ -173,18 +176,30 @@ class Unfolder:
         elif event == "start_array" and inside is None and not self._listed:
             self._listed = True
             self._item = 0
-        elif event == "start_map" and (inside is None or (type(inside) is list and not self._leaf)):
-            shell: dict[str, Any] = {}
-            if inside is not None:
-                inside.append(shell)
-            else:
-                self._item += 1
-            self._frames.append(shell)
+        elif event == "start_map" and self._opens(inside):
+            self._frames.append(self._shell(inside))
         elif event in ("start_map", "start_array"):
             self._values.append({} if event == "start_map" else [])
             self._keys.append("")
         else:
             self._place(_plain(value))
+
+    def _opens(self, inside: Any) -> bool:
+        """Whether an object that begins here is on the way to what is cut."""
+        if type(inside) is dict:
+            return self._key in self._unfold.inner
+        return inside is None or not self._leaf
+
+    def _shell(self, inside: Any) -> dict[str, Any]:
+        """Return an empty object for what begins here, in its place."""
+        shell: dict[str, Any] = {}
+        if type(inside) is dict:
+            inside[self._key] = shell
+        elif inside is not None:
+            inside.append(shell)
+        else:
+            self._item += 1
+        return shell
 
     def _close(self) -> None:
         shell = self._frames.pop()
@@ -222,7 +237,7 @@ class Unfolder:
         frames: list[Any] = []
         for old in self._frames:
             new: Any = {k: v for k, v in old.items() if k not in self._cut} if type(old) is dict else []
-            if frames and type(new) is dict:
+            if frames and type(frames[-1]) is list:
                 frames[-1].append(new)
             elif frames:
                 frames[-1][next(key for key, item in self._frames[len(frames) - 1].items() if item is old)] = new

@@ -1,5 +1,7 @@
 """OTLP, the wire format of OpenTelemetry: traces, metrics and logs, in JSON, NDJSON and protobuf.
 
+Also what Grafana Tempo answers (``batches``, ``trace``) and Jaeger's API v3 (``result``), which are OTLP in a wrapper.
+
 Spans follow any of the conventions that ``_semconv`` knows. Every attribute is kept under its own key in
 ``attributes``, and so are the fields of a span that have no column, under names that begin with ``otel.``:
 ``otel.span.kind``, ``otel.trace_state``, ``otel.flags``, ``otel.status.message`` (of a status other than error),
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 NAME: Final = "otlp"
 
 _KEY: Final = re.compile(rb'(?<!\\)"resource_?(?:[sS]pans|[lL]ogs|[mM]etrics)"\s*:\s*(?:\[|null)')
+_TEMPO: Final = re.compile(rb'[{,]\s*"batches"\s*:\s*\[\s*\{')
+_SCOPES: Final = re.compile(rb'"(?:scope_?[sS]pans|instrumentation_?[lL]ibrary_?[sS]pans)"\s*:\s*\[')
+_SHELL: Final = 4096
+"""Bytes in which the first ``batches`` of Tempo stands: nothing long comes before it."""
+
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -40,7 +47,11 @@ def sniff(file: File) -> bool:
     head = file.head
     if _frame(head) is not None:
         return True
-    return head.lstrip(_BLANK)[:1] in (b"{", b"[") and _KEY.search(head) is not None
+    if head.lstrip(_BLANK)[:1] not in (b"{", b"["):
+        return False
+    if _KEY.search(head) is not None:
+        return True
+    return _TEMPO.search(head, 0, _SHELL) is not None and _SCOPES.search(head) is not None
 
 
 def read(file: File) -> Iterator[Batch]:

@@ -1,0 +1,103 @@
+"""Traces as Grafana Tempo and Jaeger's API v3 answer them: OTLP in a wrapper, whatever the wrapper's version."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from llmscope.errors import UnknownFormatError
+from llmscope.sources import _json, detect, read
+from llmscope.sources._file import File
+
+TRACE = "2f3e0cee77ae5dc9c17ade3689eb2e54"
+
+
+def span(number, **fields):
+    return {
+        "traceId": TRACE,
+        "spanId": f"{number:016x}",
+        "name": f"step {number}",
+        "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": str(1_777_555_053_780_274_700 + number * 1_000_000),
+        "endTimeUnixNano": str(1_777_555_053_780_274_700 + number * 2_000_000),
+        "attributes": [{"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}}],
+        "status": {"code": 0, "message": ""},
+        **fields,
+    }
+
+
+def batches(*spans, scopes="scopeSpans", scope="scope"):
+    return [
+        {
+            "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "helm"}}]},
+            scopes: [{scope: {"name": "adk", "version": "1"}, "spans": list(spans)}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"batches": batches(span(1), span(2), scopes="instrumentationLibrarySpans", scope="instrumentationLibrary")},
+        {"batches": batches(span(1), span(2))},
+        {"trace": {"batches": batches(span(1), span(2))}, "metrics": {"inspectedBytes": "512"}},
+        {"trace": {"resourceSpans": batches(span(1), span(2))}, "metrics": {}},
+        {"result": {"resourceSpans": batches(span(1), span(2))}},
+        [{"batches": batches(span(1))}, {"batches": batches(span(2))}],
+    ],
+    ids=["tempo 1", "tempo 2", "api v2", "api v2 with OTLP's names", "jaeger v3", "several"],
+)
+def test_every_wrapper_of_a_trace_is_read(load, document):
+    data = json.dumps(document).encode()
+    assert detect(File(data)) == "otlp"
+    loaded = load(data)
+    assert [row["name"] for row in loaded.spans] == ["step 1", "step 2"]
+    assert {(row["trace_id"], row["service"], row["model"]) for row in loaded.spans} == {(TRACE, "helm", "gpt-4o")}
+    assert {row["resource"]["otel.scope.name"] for row in loaded.spans} == {"adk"}
+    assert loaded.rejects == []
+
+
+def test_ids_in_base64_are_the_ids_in_hexadecimal(load):
+    told = span(1) | {"traceId": "Lz4M7neuXcnBet42iesuVA==", "spanId": "AAAAAAAAAAE=", "parentSpanId": "AAAAAAAAAAI="}
+    (row,) = load(json.dumps({"batches": batches(told)}).encode()).spans
+    assert (row["trace_id"], row["span_id"], row["parent_id"]) == (TRACE, f"{1:016x}", f"{2:016x}")
+
+
+def test_a_trace_that_tempo_calls_incomplete_is_noted(load):
+    document = {"trace": {"resourceSpans": batches(span(1))}, "status": "PARTIAL", "message": "Trace exceeds 50MB"}
+    loaded = load(json.dumps(document).encode())
+    assert loaded.notes == ["line 1: PARTIAL: Trace exceeds 50MB"]
+    assert len(loaded.spans) == 1
+
+
+@pytest.mark.parametrize("key", ["trace", "result"])
+def test_a_wrapped_trace_larger_than_memory_allows_comes_in_pieces(load, monkeypatch, key):
+    monkeypatch.setattr(_json, "WHOLE", 4096)
+    monkeypatch.setattr(_json, "PIECE", 1024)
+    groups = [group for _ in range(3) for group in batches(*(span(number) for number in range(1, 2500)))]
+    loaded = load(json.dumps({key: {"resourceSpans": groups}, "metrics": {}}).encode())
+    assert len(loaded.spans) == 3 * 2499
+    assert {row["service"] for row in loaded.spans} == {"helm"}
+    assert [reason for reason in loaded.reasons if "metrics" not in reason] == []
+
+
+def test_batches_of_something_else_are_not_taken_for_tempo():
+    data = b'{"batches": [{"resource": {}, "prompt": "Hi", "response": "Hello", "model": "gpt-4o"}]}'
+    with pytest.raises(UnknownFormatError):
+        detect(File(data))
+
+
+def test_nothing_in_a_tempo_trace_is_lost(lost):
+    told = span(
+        1,
+        traceState="a=b",
+        events=[{"name": "retry", "timeUnixNano": "1777555053780274700", "attributes": [{"key": "n", "value": {"intValue": 4711}}]}],
+        droppedAttributesCount=17,
+    )  # fmt: skip
+    document = {"batches": batches(told, scopes="instrumentationLibrarySpans", scope="instrumentationLibrary")}
+    found = list(read(File(json.dumps(document).encode())))
+    where = ".batches[].instrumentationLibrarySpans[].spans[]"
+    assert lost(document, found) == [f"{where}.kind", f"{where}.status.code"]  # in other words: CLIENT, unset
+    (row,) = found[0].spans.to_pylist()
+    assert (json.loads(row["attributes"])["otel.span.kind"], row["status"]) == ("CLIENT", "unset")
