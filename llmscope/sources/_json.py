@@ -33,7 +33,9 @@ _BOM: Final = b"\xef\xbb\xbf"
 _KINDS: Final[dict[type, str]] = {str: "text", bool: "a boolean", type(None): "null", list: "a list", dict: "an object"}
 
 
-def records(stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first_line: int = 1) -> Iterator[Record]:
+def records(
+    stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first_line: int = 1, nested: bool = False
+) -> Iterator[Record]:
     r"""Yield every JSON object of a stream with its place.
 
     Args:
@@ -41,6 +43,7 @@ def records(stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first
         reject: Called for everything that is no object or cannot be decoded.
         unfold: Which lists of a document larger than ``WHOLE`` may be cut into pieces.
         first_line: Number of the first line, for a stream that begins inside a file.
+        nested: Whether a list in a list holds records too, as in ``[[{…}, {…}], [{…}]]``.
 
     Example:
         >>> list(records(io.BytesIO(b'{"a": 1}\n{"a": 2}\n'), print))
@@ -56,7 +59,7 @@ def records(stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first
         place = f"line {lines.number}"
         try:
             if lines.ended:
-                yield from _objects(decode(text), place, reject)
+                yield from _objects(decode(text), place, reject, nested=nested)
                 seen = True
                 continue
         except NestingError as error:
@@ -64,14 +67,16 @@ def records(stream: BinaryIO, reject: Reject, *, unfold: Unfold = NOTHING, first
             continue
         except ValueError:
             if seen and not (text[:1] in b"{[" and text[-1:] in b"{[,:"):
-                yield from _stream(_Lines(io.BytesIO(text), lines.number), reject, unfold)
+                yield from _stream(_Lines(io.BytesIO(text), lines.number), reject, unfold, nested=nested)
                 continue
         lines.unread(line)
-        yield from _document(lines, place, reject, unfold, whole=not seen)
+        yield from _document(lines, place, reject, unfold, whole=not seen, nested=nested)
         seen = True
 
 
-def _document(lines: _Lines, place: str, reject: Reject, unfold: Unfold, *, whole: bool) -> Iterator[Record]:
+def _document(
+    lines: _Lines, place: str, reject: Reject, unfold: Unfold, *, whole: bool, nested: bool
+) -> Iterator[Record]:
     """Yield what stands here, on more than one line or on a very long one."""
     text = lines.peek(WHOLE) if whole else None
     if text is not None:
@@ -81,9 +86,9 @@ def _document(lines: _Lines, place: str, reject: Reject, unfold: Unfold, *, whol
             pass
         else:
             lines.close()
-            yield from _objects(value, place, reject)
+            yield from _objects(value, place, reject, nested=nested)
             return
-    yield from _stream(lines, reject, unfold)
+    yield from _stream(lines, reject, unfold, nested=nested)
 
 
 def decode(text: bytes) -> Any:
@@ -141,18 +146,20 @@ def kind_of(value: object) -> str:
     return _KINDS.get(type(value), "a number")
 
 
-def _objects(value: Any, place: str, reject: Reject) -> Iterator[Record]:
+def _objects(value: Any, place: str, reject: Reject, *, nested: bool) -> Iterator[Record]:
     """Yield the object, or the objects of the list."""
     items = enumerate(value, 1) if type(value) is list else [(0, value)]
     for number, item in items:
         where = f"{place}, item {number}" if number else place
         if type(item) is dict:
             yield where, item
+        elif nested and type(item) is list:
+            yield from _objects(item, where, reject, nested=False)
         else:
             reject(where, f"expected an object, found {kind_of(item)}", item)
 
 
-def _stream(lines: _Lines, reject: Reject, unfold: Unfold) -> Iterator[Record]:
+def _stream(lines: _Lines, reject: Reject, unfold: Unfold, *, nested: bool) -> Iterator[Record]:
     """Yield what stands from here on, until a line ends outside of any value."""
     unfolder = Unfolder(unfold)
     first: int | None = None
@@ -165,7 +172,7 @@ def _stream(lines: _Lines, reject: Reject, unfold: Unfold) -> Iterator[Record]:
         last = piece
         try:
             for part in unfolder.feed(piece):
-                yield from _part(part, place, reject)
+                yield from _part(part, place, reject, nested=nested)
         except (ValueError, NestingError) as error:
             problem = str(error)
             break
@@ -178,7 +185,7 @@ def _stream(lines: _Lines, reject: Reject, unfold: Unfold) -> Iterator[Record]:
         except ValueError as error:
             problem = str(error)
     for part in unfolder.rest():
-        yield from _part(part, place, reject)
+        yield from _part(part, place, reject, nested=nested)
     if unfolder.late:
         names = ", ".join(unfolder.late)
         reject(place, f"{names} stands behind items it belongs to and was not applied to them", unfolder.late)
@@ -203,10 +210,10 @@ def _skip(lines: _Lines, piece: bytes, *, again: bool) -> None:
         ended = lines.ended
 
 
-def _part(part: Piece, place: str, reject: Reject) -> Iterator[Record]:
+def _part(part: Piece, place: str, reject: Reject, *, nested: bool) -> Iterator[Record]:
     where = f"{place}, item {part.item}" if part.item is not None else place
     where = f"{where}, after {part.before} more" if part.before else where
-    yield from _objects(part.value, where, reject)
+    yield from _objects(part.value, where, reject, nested=nested)
 
 
 def _without_surrogates(value: Any) -> Any:
