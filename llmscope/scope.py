@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+    from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
     from llmscope.answers.latency import Latency
     from llmscope.answers.overview import Overview
@@ -212,6 +213,25 @@ class Scope:
         from llmscope.answers.resources import resources
 
         return resources(self._selection, every=every, names=names)
+
+    def accuracy(
+        self,
+        *,
+        label: str,
+        prediction: str = "output",
+        extract: str | None = None,
+        every: str | None = None,
+        by: str | None = None,
+        positive: object = None,
+        confidence: float = 0.95,
+    ) -> Accuracy:
+        """Return precision, recall and F1 against labels; see ``llmscope.answers.accuracy.accuracy``."""
+        from llmscope.answers.accuracy import accuracy
+
+        return accuracy(
+            self._selection, label=label, prediction=prediction, extract=extract, every=every, by=by,
+            positive=positive, confidence=confidence,
+        )  # fmt: skip
 
     def explore(self, *, by: Sequence[str] = ()) -> Board:
         """Return the linked board: brush time, latency or any attribute and see the rest; see ``answers.board``."""
