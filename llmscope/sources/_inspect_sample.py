@@ -1,0 +1,235 @@
+"""One sample of an Inspect log as a trace: its root, the spans of its transcript, its scores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from llmscope.sources import _ids
+from llmscope.sources._batch import Row, Rows
+from llmscope.sources._cells import count, real, text
+from llmscope.sources._finish import as_json
+from llmscope.sources._inspect_events import Node, Transcript
+from llmscope.sources._inspect_fields import moment, provider_and_model, raised, seconds_ms, usage
+from llmscope.sources._inspect_messages import inspect_messages
+from llmscope.sources._inspect_refs import resolved
+from llmscope.sources._inspect_scores import score_rows
+from llmscope.sources._inspect_spans import NAME, add_node, choices
+from llmscope.sources._messages import asked, words
+from llmscope.sources._reading import flat
+from llmscope.sources._span import add_span
+from llmscope.sources._tokens import UNEXPLAINED, tokens
+
+Json = dict[str, Any]
+
+_LONGEST: Final = 1_000
+"""Characters of a field of the eval that each root repeats; longer ones stand in the header's log record only."""
+
+_SUMMED: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+
+
+def sample_steps(rows: Rows, place: str, header: Json, sample: Any) -> Iterator[None]:
+    """Add the rows of a sample one after another, and yield after each so that a full batch can be handed on.
+
+    Args:
+        rows: Where to.
+        place: Of the sample in the log.
+        header: The log without its samples.
+        sample: As it stands in the log.
+
+    Raises:
+        ValueError: It is no sample, or it is nested too deeply.
+    """
+    if not isinstance(sample, dict):
+        raise ValueError("it is no sample: an object is expected")  # noqa: TRY004 - one error type for bad values
+    held = resolved(sample)
+    trace = trace_id(header, held)
+    common = columns(header)
+    root = Node("sample", {}, _ids.span_id(trace, 0), None)
+    transcript = Transcript(root, trace, rows, place)
+    transcript.read(held.pop("events", None))
+    row = _root(rows, held, transcript, header, common | {"trace_id": trace})
+    rows.scores.extend(_scores(header, held, transcript, row))
+    yield
+    for node in transcript.nodes:
+        add_node(rows, trace, node, common)
+        yield
+
+
+def trace_id(header: Json, sample: Json) -> str:
+    """Return the id of a sample: its ``uuid``; in logs before 2025, one that stands for its run, id and epoch."""
+    if isinstance(sample.get("uuid"), str) and sample["uuid"]:
+        return str(sample["uuid"])
+    spec = eval_spec(header)
+    run = [spec.get(key) for key in ("run_id", "task_id", "created", "task", "model")]
+    content = _ids.canonical([*run, sample.get("id"), sample.get("epoch")])
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def eval_spec(header: Json) -> Json:
+    """Return what the header tells of the eval."""
+    spec = header.get("eval")
+    return spec if isinstance(spec, dict) else {}
+
+
+def columns(header: Json) -> Row:
+    """Return the columns that every span of a log has: the task is the service, its commit the release."""
+    spec = eval_spec(header)
+    revision = spec.get("revision")
+    return {
+        "service": text(spec.get("task")),
+        "release": text(revision.get("commit")) if isinstance(revision, dict) else None,
+    }
+
+
+def _facts(header: Json) -> Json:
+    """Return what each root says of its eval: every short field of it, and how the eval ended."""
+    spec = flat({"eval": eval_spec(header)})
+    return {key: value for key, value in spec.items() if len(as_json(value)) <= _LONGEST and value not in ({}, [])} | {
+        "eval.status": header.get("status")
+    }
+
+
+def _root(rows: Rows, sample: Json, told: Transcript, header: Json, common: Row) -> Row:
+    """Add the root of a sample and return its row."""
+    root = told.root
+    rest = {key: value for key, value in sample.items() if key != "uuid" or value != common["trace_id"]}
+    row: Row = common | {"span_id": root.span_id, "name": common["service"], "operation": "invoke_workflow"}
+    row["provider"], row["model"] = provider_and_model(eval_spec(header).get("model"))
+    _times(row, rest, told)
+    _said(row, rest)
+    row["status"] = "ok"
+    error = rest.get("error") or root.error
+    if error:
+        error = error if isinstance(error, dict) else {"message": error}
+        row |= {"status": "error", "error_message": text(error.get("message"))}
+        row["error_type"] = raised(error.get("message"))
+    for name, score in rest["scores"].items() if isinstance(rest.get("scores"), dict) else ():
+        if isinstance(score, dict):
+            kept = {key: value for key, value in score.items() if key != "explanation"}
+            rest["scores"] = rest["scores"] | {name: kept}
+    attributes = flat(rest) | _facts(header)
+    _count(row, attributes, sample.get("model_usage"), told)
+    add_span(rows, NAME, row, attributes, events=root.events)
+    return row
+
+
+def _times(row: Row, rest: Json, told: Transcript) -> None:
+    """Fill the times: those of the sample, else of its events; the duration is ``total_time``."""
+    starts = [at for node in told.nodes if (at := moment(node.event.get("timestamp"))) is not None]
+    ends = [at for node in told.nodes if (at := node.end or moment(node.event.get("completed"))) is not None]
+    moments = [event.time // 1000 for node in _all(told) for event in node.events if event.time]
+    row["start_time"] = moment(rest.get("started_at")) or min([*starts, *moments], default=None)
+    row["end_time"] = moment(rest.get("completed_at")) or max([*starts, *ends, *moments], default=None)
+    row["duration_ms"] = seconds_ms(rest.get("total_time"))
+    if moment(rest.get("started_at")) is not None:
+        del rest["started_at"]
+    if moment(rest.get("completed_at")) is not None:
+        del rest["completed_at"]
+
+
+def _all(told: Transcript) -> Iterator[Node]:
+    yield told.root
+    yield from told.nodes
+
+
+def _said(row: Row, rest: Json) -> None:
+    """Fill input and output; the transcript of the conversation is the input but for its last answer."""
+    given = inspect_messages(rest.get("input"), "user")
+    row["input"] = rest["input"] or None if isinstance(rest.get("input"), str) else asked(given)
+    if isinstance(rest.get("input"), str):
+        del rest["input"]
+    held = rest.pop("messages", None)
+    talk = inspect_messages(held, "user") if held else given
+    output = rest.get("output")
+    output = dict(output) if isinstance(output, dict) else {}
+    back = choices(output.get("choices"))
+    last = next((index for index in range(len(talk) - 1, -1, -1) if talk[index]["role"] == "assistant"), len(talk))
+    row["output"] = text(output.get("completion")) or next((said for item in back or [] if (said := words(item))), None)
+    if row["output"] is None and last < len(talk):
+        row["output"] = words(talk[last])
+    answers = talk[last:]
+    if back:
+        output.pop("choices")
+        row["finish_reason"] = text(back[0].get("finish_reason"))
+        if len(answers) == 1 and _same(answers[0], back[0]):
+            answers = back
+        elif not answers:
+            answers, last = back, len(talk)
+        else:
+            output["choices"] = back
+    row["input_messages"] = as_json(talk[:last]) if talk[:last] else None
+    row["output_messages"] = as_json(answers) if answers else None
+    if output.get("completion") == row["output"]:
+        output.pop("completion", None)
+    if output:
+        rest["output"] = output
+
+
+def _same(said: Json, choice: Json) -> bool:
+    return all(choice.get(key) == value for key, value in said.items())
+
+
+def _count(row: Row, attributes: Json, stated: Any, told: Transcript) -> None:
+    """Put the usage of a sample on its root where none of its calls tells its own; else say what does not add up."""
+    by_model = list(stated.values()) if isinstance(stated, dict) else []
+    stated = [counts for item in by_model if (counts := usage(item))]
+    outputs = [_dict(node.event.get("output")) for node in told.nodes if _counts(node)]
+    calls = [counts for output in outputs if (counts := usage(output.get("usage")))]
+    if not stated:
+        return
+    if not calls:
+        counted = [tokens(item) for item in stated]
+        for column in _SUMMED:
+            values = [item[column] for item in counted if item[column] is not None]
+            row[column] = sum(values) if values else None
+        costs = [cost for item in by_model if (cost := real(_dict(item).get("total_cost"))) is not None]
+        row["cost_usd"] = sum(costs) if costs else None
+        return
+    missing = _total(stated) - _total(calls)
+    if missing:
+        attributes[UNEXPLAINED] = missing
+
+
+def _counts(node: Node) -> bool:
+    return node.kind == "model" and node.event.get("cache") != "read"
+
+
+def _total(counts: list[Json]) -> int:
+    return sum(
+        count(item.get("total_tokens"))
+        or (count(item.get("input_tokens")) or 0) + (count(item.get("output_tokens")) or 0)
+        for item in counts
+    )
+
+
+def _scores(header: Json, sample: Json, told: Transcript, root: Row) -> list[Row]:
+    """Return the scores of a sample, and those given along the way."""
+    given = sample.get("scores")
+    found: list[Row] = []
+    judged = {"trace_id": root["trace_id"], "source": NAME}
+    last = told.scored.get(None) or root.get("end_time")
+    if isinstance(given, dict):
+        for name, score in given.items():
+            at = {"span_id": None, "time": told.scored.get(name) or last}
+            told_of = score if isinstance(score, dict) else {"value": score}
+            found += [row | judged | at for row in score_rows(name, told_of)]
+    elif isinstance(sample.get("score"), dict):  # logs of early 2024 had one scorer
+        found += [
+            row | judged | {"span_id": None, "time": last} for row in score_rows(_scorer(header), sample["score"])
+        ]
+    for event, node in told.interim:
+        at = {"span_id": node.span_id, "time": moment(event.get("timestamp"))}
+        name = text(event.get("scorer")) or "intermediate"
+        found += [row | judged | at for row in score_rows(name, event["score"])]
+    return found
+
+
+def _scorer(header: Json) -> str:
+    scorer = _dict(_dict(header.get("results")).get("scorer"))
+    return text(scorer.get("name")) or "score"
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
