@@ -31,7 +31,7 @@ class Resources(Answer):
         from llmscope.charts.resources import PANELS, resources_chart
 
         metrics = self.frame["metric"].nunique()
-        left_out = f", the first {PANELS} of {metrics} metrics" if metrics > PANELS else ""
+        left_out = f", {PANELS} of {metrics} metrics (names= picks others)" if metrics > PANELS else ""
         return resources_chart(self.frame, title=f"Resource metrics{self._range()}{left_out}")
 
     def table(self) -> pd.DataFrame:

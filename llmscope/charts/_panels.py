@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import altair as alt
 
 _DAY = 86_400.0
+_LABEL = 180
+"""Pixels after which a label of the legend is cut."""
+_SYMBOL = 34
+"""Pixels of a symbol of the legend with the space around it."""
 
 
 class Panels:
@@ -66,7 +70,7 @@ class Panels:
         axis = alt.Axis(labelExpr=label, tickCount=3)
         key = alt.Legend(
             title=None, direction="horizontal", columnPadding=12, symbolType="square" if bars else "stroke",
-            symbolStrokeWidth=0 if bars else 2.5, orient="none", legendX=16 + round(7.1 * len(title)), legendY=-22,
+            symbolStrokeWidth=0 if bars else 2.5, **self._legend(title, lines),
         )  # fmt: skip
         colour = alt.Color("line:N", scale=scale, legend=key if legend else None)
         if bars:
@@ -88,6 +92,15 @@ class Panels:
                 marks.append(dots.encode(x=x, y=y, color=colour))
         panel = alt.layer(*marks, self._hover(table, lines, text), theme.heading(title))
         self._panels.append((panel, {"height": height, "width": self._width}))
+
+    def _legend(self, title: str, lines: Sequence[str]) -> dict[str, Any]:
+        """Beside the title where that has room, else in columns below the panel."""
+        begin = 16 + round(7.1 * len(title))
+        widths = [min(round(6.2 * len(line)), _LABEL) + _SYMBOL for line in lines]
+        if begin + sum(widths) <= self._width:
+            return {"orient": "none", "legendX": begin, "legendY": -22}
+        columns = max(1, min(len(lines), self._width // max(widths)))
+        return {"orient": "bottom", "columns": columns, "labelLimit": min(_LABEL, self._width - _SYMBOL), "offset": 4}
 
     def chart(self, title: str) -> alt.TopLevelMixin:
         """Return the panels one under the other; only the last shows the time axis."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PANELS: Final = 8
 """Most metrics that are drawn under each other."""
 
+_RUNTIME: Final = ("process_", "python_", "go_", "jvm_", "nodejs_", "promhttp_", "scrape_")
+"""How names begin by which client libraries of Prometheus tell about their own process."""
+
 BYTES: Final = (
     "datum.value == 0 ? '0' : datum.value < 1e6 ? format(datum.value / 1e3, '~r') + ' kB' : "
     "datum.value < 1e9 ? format(datum.value / 1e6, '~r') + ' MB' : format(datum.value / 1e9, '~r') + ' GB'"
@@ -31,12 +34,12 @@ def resources_chart(frame: pd.DataFrame, *, title: str = "", width: int = theme.
         width: Width of the plotting area in pixels.
 
     Returns:
-        A panel for each of the first eight metrics, all on one time axis.
+        A panel for each of at most eight metrics (see :func:`drawn`), all on one time axis.
     """
     if frame.empty:
         return theme.nothing("No resource metrics in this range of time.", title, width)
     panels = Panels(frame["time"], float(frame.attrs["seconds"]), width)
-    for metric in list(dict.fromkeys(frame["metric"]))[:PANELS]:
+    for metric in drawn(frame):
         part = frame[frame["metric"] == metric]
         unit = str(part["unit"].iloc[0])
         label, text, word = faces(unit, metric)
@@ -45,6 +48,18 @@ def resources_chart(frame: pd.DataFrame, *, title: str = "", width: int = theme.
         scale = theme.colours(lines)
         panels.add(f"{metric}{f', {word}' if word else ''}", table, scale, label, text, legend=lines != [""])
     return panels.chart(title or "Resource use")
+
+
+def drawn(frame: pd.DataFrame) -> list[str]:
+    """Return the metrics that are drawn, in the order of the frame.
+
+    Where there are more than ``PANELS``, those that changed come first, and after them those of the runtime itself.
+    """
+    names = list(dict.fromkeys(frame["metric"]))
+    values = frame.groupby(["metric", "series"])["value"]
+    changed = (values.max() > values.min()).groupby("metric").any()
+    ranked = sorted(names, key=lambda name: (not changed[name], name.startswith(_RUNTIME), names.index(name)))
+    return sorted(ranked[:PANELS], key=names.index)
 
 
 def faces(unit: str, metric: str = "") -> tuple[str, Callable[[float | None], str], str]:

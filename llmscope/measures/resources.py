@@ -37,15 +37,16 @@ def resources(selection: Selection, every: str = "auto", names: Sequence[str] | 
     Returns:
         Columns ``time`` (start of the bucket, UTC), ``metric``, ``series`` (the attributes in which the series of a
         metric differ, such as host or GPU; empty when there is only one), ``value`` (of a gauge the mean of its points,
-        of a counter its increase per second, restarts allowed for), ``max`` (largest point of a gauge, NaN for a
-        counter), ``points`` and ``unit`` (with ``/s`` for a counter). A bucket without points is NaN. ``attrs`` holds
-        ``every``, ``seconds`` and ``metrics`` (names in alphabetical order).
+        of a counter its increase per second, restarts allowed for, of a histogram or summary the mean of what was
+        recorded in the bucket; of one that was scraped only once, of everything recorded), ``max`` (largest point of a
+        gauge, NaN for others), ``points`` and ``unit`` (with ``/s`` for a counter). A bucket without points is NaN.
+        ``attrs`` holds ``every``, ``seconds`` and ``metrics`` (names in alphabetical order).
 
     Raises:
         ValueError: ``every`` is no width of time.
         UnknownAttributeError: One of ``names`` is no metric of the selection.
     """
-    points = selection.metrics
+    points = series(selection.metrics)
     known = selection.run(
         points.group_by("name", "attributes", "unit", "kind")
         .aggregate(points=points.count())
@@ -66,20 +67,88 @@ def resources(selection: Selection, every: str = "auto", names: Sequence[str] | 
     return frame
 
 
-def expression(points: Any, span: Buckets) -> Any:
-    """Return the Ibis expression that reduces metric points to one row per series and bucket that is not empty."""
+def series(points: Any) -> Any:
+    """Return metric points with what differs from point to point of one series apart from their attributes.
+
+    Args:
+        points: The Ibis table of metrics.
+
+    Returns:
+        The table with ``attributes`` that are equal for all points of a series, and with ``sum`` and ``count`` (of a
+        histogram or summary) and ``delta`` (whether a point tells only what came since the one before).
+    """
     import ibis
 
-    before = points.value.lag().over(group_by=["name", "attributes"], order_by="time")
-    # A counter that falls was restarted from 0, so its value is the increase; its first point tells nothing.
-    increase = (points.value >= before).ifelse(points.value - before, points.value)
-    counted = points.kind == "counter"
-    timed, follows = points.time.notnull(), before.notnull()  # noqa: PD004  (Ibis, not pandas)
-    rows = points.filter(timed).mutate(
-        bucket=span.index(points.time), increase=(counted & follows).ifelse(increase, ibis.null("float64"))
+    @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # ibis has no types
+    def json_merge_patch(text: str, patch: str) -> str:
+        raise NotImplementedError  # a function of DuckDB
+
+    @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # ibis has no types
+    def json_extract_string(text: str, path: str) -> str:
+        raise NotImplementedError  # a function of DuckDB
+
+    text = points.attributes
+    told = text.contains('"otel.metric.')
+    none = ibis.null("float64")
+    sums = {
+        name: told.ifelse(json_extract_string(text, f'$."otel.metric.{name}"').try_cast("float64"), none)
+        for name in ("sum", "count")
+    }
+    return points.mutate(
+        **sums,
+        delta=text.contains('"otel.metric.temporality":"DELTA"').fill_null(False),
+        attributes=told.ifelse(json_merge_patch(text, _OF_A_POINT), text),
     )
+
+
+_OF_A_POINT: Final = orjson.dumps(
+    {
+        f"otel.metric.{field}": None
+        for field in (
+            "start_time", "count", "sum", "min", "max", "bucket_counts", "explicit_bounds", "scale", "zero_count",
+            "zero_threshold", "positive", "negative", "quantile_values", "exemplars", "flags", "value",
+        )
+    }
+    | {"prometheus.buckets": None}
+).decode()  # fmt: skip
+"""A JSON merge patch that removes what differs between the points of one series."""
+
+
+def expression(points: Any, span: Buckets) -> Any:
+    """Return the Ibis expression that reduces metric points to one row per series and bucket that is not empty.
+
+    Args:
+        points: As :func:`series` returns them.
+        span: The buckets of time.
+    """
+    import ibis
+
+    of_series: dict[str, Any] = {"group_by": ["name", "attributes"], "order_by": "time"}
+    none = ibis.null("float64")
+    counted, total = points.kind == "counter", ibis.coalesce(points["count"], points.value)
+    before = total.lag().over(**of_series)
+    # A total that falls was restarted from 0, so its value is the increase; its first point tells nothing.
+    restarted, first = total < before, before.isnull()  # noqa: PD003  (Ibis, not pandas)
+
+    def increase(column: Any) -> Any:
+        since = restarted.ifelse(column, column - column.lag().over(**of_series))
+        return points.delta.ifelse(column, first.ifelse(none, since))
+
+    summed = points["count"].notnull()  # noqa: PD004  (Ibis, not pandas)
+    alone = points.time.count().over(group_by=["name", "attributes"]) == 1
+    rows = points.filter(points.time.notnull()).mutate(  # noqa: PD004  (Ibis, not pandas)
+        bucket=span.index(points.time),
+        level=(summed & ~alone).ifelse(none, points.value),
+        increase=counted.ifelse(increase(points.value), none),
+        recorded=increase(points["count"]),
+        total=increase(points["sum"]),
+    )
+    recorded = rows.recorded.sum()
     return rows.group_by("name", "attributes", "bucket").aggregate(
-        mean=rows.value.mean(), max=rows.value.max(), increase=rows.increase.sum(), points=rows.value.count()
+        mean=ibis.coalesce(rows.total.sum() / recorded.nullif(0), rows.level.mean()),
+        max=rows.level.max(),
+        increase=rows.increase.sum(),
+        points=rows.time.count(),
     )
 
 

@@ -10,7 +10,7 @@ from llmscope.analysis.intervals import order_statistic_interval
 from llmscope.analysis.stages import STAGES
 from llmscope.charts import theme
 from llmscope.charts.latency import BARS, latency_chart, merged
-from llmscope.charts.resources import resources_chart
+from llmscope.charts.resources import drawn, resources_chart
 from llmscope.charts.traffic import traffic_chart
 from llmscope.measures.latency import latency
 from llmscope.measures.resources import COLUMNS, resources
@@ -164,3 +164,34 @@ def test_unknown_durations_are_not_drawn_as_zero(counted):
     found = latency(counted([{"ms": None}]), order_statistic_interval)
     assert "No requests with a known duration" in vl_convert.vegalite_to_svg(latency_chart(*found).to_dict())
     assert resources(counted()).empty
+
+
+def _resource_frame(metrics):
+    frame = pd.DataFrame(
+        [
+            {"time": pd.Timestamp("2026-11-16") + pd.Timedelta(minutes=minute), "metric": name, "series": series,
+             "value": value, "max": value, "points": 1, "unit": ""}
+            for name, by_series in metrics.items()
+            for series, values in by_series.items()
+            for minute, value in enumerate(values)
+        ]
+    )  # fmt: skip
+    frame.attrs["seconds"] = 60.0
+    return frame
+
+
+def test_metrics_that_changed_are_drawn_before_those_of_the_runtime_and_those_that_did_not():
+    still = {f"a{number}": {"": [1.0, 1.0]} for number in range(8)}
+    runtime = {f"process_{number}": {"": [1.0, 2.0]} for number in range(6)}
+    ours = {f"vllm:{number}": {"": [1.0, 2.0]} for number in range(4)}
+    assert drawn(_resource_frame(still | runtime | ours)) == [
+        "process_0", "process_1", "process_2", "process_3", "vllm:0", "vllm:1", "vllm:2", "vllm:3"
+    ]  # fmt: skip
+
+
+def test_a_legend_that_does_not_fit_beside_the_title_stands_below_in_columns():
+    few = resources_chart(_resource_frame({"cpu": {"a": [1.0], "b": [2.0]}})).to_dict()
+    many = resources_chart(_resource_frame({"cpu": {f"/v1/chat/completions {n}": [1.0] for n in range(8)}})).to_dict()
+    legends = [each["vconcat"][0]["layer"][0]["encoding"]["color"]["legend"] for each in (few, many)]
+    assert legends[0]["orient"] == "none"
+    assert (legends[1]["orient"], legends[1]["columns"]) == ("bottom", 5)

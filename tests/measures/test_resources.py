@@ -61,3 +61,46 @@ def test_attributes_that_are_no_object_name_nothing(counted):
     points = [{"name": "cpu", "time": "2026-11-16", "value": 1.0, "attributes": text} for text in (None, "[1]")]
     assert set(resources(counted(metrics=points), "1m")["series"]) == {""}
     assert isinstance(resources(counted(metrics=points))["time"].iloc[0], pd.Timestamp)
+
+
+def _histogram(values, temporality="CUMULATIVE"):
+    return [
+        {
+            "name": "ttft",
+            "time": f"2026-11-16 00:{minute:02d}",
+            "value": total / count if count else None,
+            "kind": "histogram",
+            "unit": "s",
+            "attributes": json.dumps(
+                {
+                    "model": "m",
+                    "otel.metric.count": count,
+                    "otel.metric.sum": total,
+                    "otel.metric.bucket_counts": [count, 0],
+                    "otel.metric.temporality": temporality,
+                },
+                separators=(",", ":"),
+            ),
+        }
+        for minute, (count, total) in values.items()
+    ]
+
+
+def test_a_cumulative_histogram_is_the_mean_of_what_came_in_each_bucket(counted):
+    frame = resources(counted(metrics=_histogram({0: (100, 10.0), 1: (110, 30.0), 2: (110, 30.0), 3: (4, 2.0)})), "1m")
+    assert frame["value"].fillna(-1).tolist() == [-1, 2.0, -1, 0.5]
+    assert set(frame["series"]) == {""}
+
+
+def test_a_delta_histogram_and_counter_tell_their_own_bucket(counted):
+    points = _histogram({0: (4, 2.0), 1: (2, 3.0)}, "DELTA")
+    counter = _points("tokens", {0: 60.0, 1: 120.0}, kind="counter")
+    for point in counter:
+        point["attributes"] = point["attributes"].replace("}", ',"otel.metric.temporality":"DELTA"}')
+    frame = resources(counted(metrics=points + counter), "1m")
+    assert frame.loc[frame["metric"] == "ttft", "value"].tolist() == [0.5, 1.5]
+    assert frame.loc[frame["metric"] == "tokens", "value"].tolist() == [1.0, 2.0]
+
+
+def test_a_histogram_that_was_scraped_once_is_the_mean_of_all_it_recorded(counted):
+    assert resources(counted(metrics=_histogram({0: (100, 10.0)})), "1m")["value"].tolist() == [0.1]
