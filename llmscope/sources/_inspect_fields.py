@@ -1,11 +1,10 @@
-"""Single values of Inspect logs: times, models, errors, usage."""
+"""Single values of Inspect logs: models, errors, usage."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
 
-from llmscope.sources import _values
 from llmscope.sources._cells import text
 
 _SERVICES: Final = {"azure": "azure", "bedrock": "bedrock", "vertex": "vertexai"}
@@ -18,34 +17,6 @@ _USAGE: Final = {
     "input_tokens_cache_write": "cache_write_tokens",
     "reasoning_tokens": "reasoning_tokens",
 }
-
-
-def moment(value: Any) -> int | None:
-    """Return a time in microseconds since 1970 (UTC); None where it is none.
-
-    Example:
-        >>> moment("2025-05-12T20:27:36-04:00"), moment("soon")
-        (1747096056000000, None)
-    """
-    try:
-        return _values.time_us(value)
-    except (ValueError, OverflowError):
-        return None
-
-
-def seconds_ms(value: Any) -> float | None:
-    """Return a number of seconds in milliseconds; None where it is none.
-
-    Example:
-        >>> seconds_ms(1.5), seconds_ms("long")
-        (1500.0, None)
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return _values.duration_ms(value, "s")
-    except (ValueError, OverflowError):
-        return None
 
 
 def provider_and_model(value: Any) -> tuple[str | None, str | None]:

@@ -11,11 +11,12 @@ from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import count, real, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_events import Node, Transcript
-from llmscope.sources._inspect_fields import moment, provider_and_model, raised, seconds_ms, usage
+from llmscope.sources._inspect_fields import provider_and_model, raised, usage
 from llmscope.sources._inspect_messages import inspect_messages
 from llmscope.sources._inspect_refs import resolved
 from llmscope.sources._inspect_scores import score_rows
 from llmscope.sources._inspect_spans import NAME, add_node, choices
+from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import asked, words
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span

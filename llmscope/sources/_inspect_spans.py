@@ -8,8 +8,9 @@ from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_events import Node
-from llmscope.sources._inspect_fields import moment, provider_and_model, raised, seconds_ms, usage
+from llmscope.sources._inspect_fields import provider_and_model, raised, usage
 from llmscope.sources._inspect_messages import inspect_message, inspect_messages
+from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import Message, answered, asked, words
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span

@@ -41,11 +41,11 @@ from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
-from llmscope.sources._inspect_fields import moment
 from llmscope.sources._inspect_log import parts
 from llmscope.sources._inspect_refs import shallow
 from llmscope.sources._inspect_sample import columns, eval_spec, sample_steps
 from llmscope.sources._inspect_zip import first_member
+from llmscope.sources._lenient import moment
 from llmscope.sources._look import first_record
 from llmscope.sources._reading import flat
 
