@@ -71,7 +71,7 @@ def test_the_whole_folder_counts_every_span_and_token_once():
     report = scope.load(RUN)
     assert (report.spans, report.logs, report.rejected, report.files) == (24, 15, 0, 16)
     assert report.duplicates == 21, "15 nodes and 6 calls of the model that the lines told of already"
-    total = scope.sql("select sum(input_tokens), sum(output_tokens) from spans").fetchone()
+    total = scope.sql("select sum(input_tokens), sum(output_tokens) from spans").fetchall()[0]
     assert total == (92 + 596 + 468 + 695 + 448 + 694, 27 + 13 + 128 + 14 + 128 + 13)
     assert sorted(Path(name).name for name in report.skipped) == [
         "data.jsonl",
