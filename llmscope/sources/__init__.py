@@ -11,6 +11,7 @@ prometheus  Prometheus exposition and OpenMetrics text; answers of Prometheus' H
 jaeger      Jaeger: traces from its UI or API, spans as it stores them in Elasticsearch
 inspect     Inspect AI: eval logs, .json and .eval
 promptflow  Prompt flow: runs of lines and nodes
+langfuse    Langfuse: answers of its API, downloads and exports of the UI, blob storage, ingestion batches
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llmscope.errors import UnknownFormatError, UnreadableFileError, near
-from llmscope.sources import chat, datasets, inspect_ai, jaeger, otlp, prometheus, promptflow, stored, table
+from llmscope.sources import chat, datasets, inspect_ai, jaeger, langfuse, otlp, prometheus, promptflow, stored, table
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._export import export
 from llmscope.sources._file import File
@@ -33,7 +34,18 @@ from llmscope.sources._look import is_binary, look
 
 __all__ = ["FORMATS", "Batch", "File", "Rows", "detect", "export", "find", "read"]
 
-FORMATS: Final[tuple[Format, ...]] = (stored, otlp, datasets, prometheus, jaeger, inspect_ai, promptflow, chat, table)
+FORMATS: Final[tuple[Format, ...]] = (
+    stored,
+    otlp,
+    datasets,
+    prometheus,
+    jaeger,
+    inspect_ai,
+    promptflow,
+    langfuse,
+    chat,
+    table,
+)
 """The formats, in the order in which they are tried."""
 
 _ALSO: Final = {

@@ -47,3 +47,16 @@ def canonical(content: Any) -> bytes:
         return orjson.dumps(content, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except TypeError:  # integers beyond 64 bits
         return json.dumps(content, default=repr, sort_keys=True).encode("utf-8", "surrogatepass")
+
+
+def whole(trace: str) -> str:
+    """Return the id of a span that stands for a whole trace, where a tool tells traces and their spans apart.
+
+    It is Langfuse's own way to write it. The store leaves the tokens and the cost of such a span out where spans of the
+    trace, which may come from another file, bear some.
+
+    Example:
+        >>> whole("7c1f")
+        't-7c1f'
+    """
+    return f"t-{trace}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmscope.sources._batch import Row
+from llmscope.sources._cells import text
 from llmscope.sources._exchange import exchange, is_chat
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import Message, answered, asked, decoded, messages
+from llmscope.sources._messages import words as words_of
 from llmscope.sources._texts import IN, OUT, plain
 
 _DEEPEST: Final = 8
@@ -45,7 +47,7 @@ def fill_said(
             continue
         told = conversation(value, role)
         if told:
-            words = asked(told) if role == "user" else answered(told)
+            words = asked(told) if role == "user" else _answer(told)
         else:
             words = plain(as_json(unpacked(value)) if isinstance(value, dict | list) else value, names)
         row[column] = words
@@ -53,6 +55,19 @@ def fill_said(
             row[f"{column}_messages"] = as_json(told)
         if words != value:
             attributes[key] = value
+
+
+def _answer(told: list[Message]) -> str | None:
+    """Return the words of an answer: of a whole conversation, its last; of a tool's message, what the tool said."""
+    if any(item["role"] != "assistant" for item in told):
+        last = next((said for item in reversed(told) if item["role"] == "assistant" and (said := words_of(item))), None)
+        if last is not None:
+            return last
+    if said := answered(told):
+        return said
+    parts = [part for item in told if item["role"] == "tool" for part in item["parts"]]
+    responses = (text(part.get("response")) for part in parts if part.get("type") == "tool_call_response")
+    return next((response for response in responses if response), None)
 
 
 def conversation(value: Any, role: str) -> list[Message]:
@@ -81,6 +96,9 @@ def _held(value: dict[str, Any], role: str) -> list[Message]:
         return messages([value], role)
     if isinstance(value.get("generations"), list):
         return _generations(value["generations"])
+    if isinstance(value.get("message"), dict) and _is_message(value["message"]):
+        reason = value.get("finish_reason")
+        return messages([value["message"] | ({"finish_reason": reason} if reason else {})], role)
     for key in ("messages", "contents"):
         if isinstance(value.get(key), list) and value[key]:
             return conversation(value[key], role)

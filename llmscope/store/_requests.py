@@ -3,7 +3,9 @@
 The root is the earliest span without a parent, else (the parent was never recorded) the earliest span. A request's
 times, status, name and attributes are its root's. Model, provider, finish reason and time to first token are the
 root's where it has them, else those of its longest model call. Tokens and cost are summed over the spans, leaving out
-every span below which another span reports the same kind of usage: that one is a roll-up.
+every span below which another span reports the same kind of usage: that one is a roll-up. So is a span that stands for
+a whole trace (``t-<trace id>``, see ``sources._ids.whole``) where any other span of the trace reports usage, since the
+two may come from different files and know nothing of each other.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ _USAGE = {
     "tokens": "(s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL)",
     "cost": "s.cost_usd IS NOT NULL",
 }
+
+_STANDS_FOR = "'t-' || s.trace_id"
 
 _SUMS = (
     "input_tokens",
@@ -60,6 +64,15 @@ def _repeats(usage: str) -> str:
         ) WHERE bears"""
 
 
+def _whole(usage: str) -> str:
+    bears = _USAGE[usage]
+    return f"""
+        SELECT s.trace_id, s.span_id FROM bearing s
+        WHERE s.span_id = {_STANDS_FOR} AND {bears} AND s.trace_id IN (
+            SELECT s.trace_id FROM bearing s WHERE {bears} AND s.span_id <> {_STANDS_FOR}
+        )"""
+
+
 _ROLLUPS = f"""
     INSERT INTO rollups
     WITH bearing AS MATERIALIZED (
@@ -69,8 +82,9 @@ _ROLLUPS = f"""
     tokens AS ({_repeats("tokens")}),
     cost AS ({_repeats("cost")})
     SELECT trace_id, span_id, coalesce(t.tokens, false), coalesce(c.cost, false)
-    FROM (SELECT *, true AS tokens FROM tokens) t
-    FULL JOIN (SELECT *, true AS cost FROM cost) c USING (trace_id, span_id)
+    FROM (SELECT *, true AS tokens FROM tokens UNION SELECT *, true FROM ({_whole("tokens")})) t
+    FULL JOIN (SELECT *, true AS cost FROM cost UNION SELECT *, true FROM ({_whole("cost")})) c
+    USING (trace_id, span_id)
 """
 
 
@@ -98,7 +112,8 @@ def _requests(promoted: Sequence[str]) -> str:
         SELECT trace_id, root FROM a WHERE roots = 1
         UNION ALL
         (SELECT trace_id, row FROM s WHERE trace_id IN (SELECT trace_id FROM a WHERE roots <> 1)
-         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL, start_time NULLS LAST,
+         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL,
+                                    {_STANDS_FOR} = s.span_id AND duration_ms IS NULL, start_time NULLS LAST,
                                     duration_ms DESC NULLS LAST, span_id) = 1)
     ),
     u AS (

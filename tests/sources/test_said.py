@@ -39,3 +39,24 @@ def test_the_words_of_an_object_are_the_text_and_the_object_stays():
     fill_said(row, attributes, given, {"answer": "Because."})
     assert (row["input"], row["output"]) == ("Why?", "Because.")
     assert attributes == {"input": given, "output": {"answer": "Because."}}
+
+
+def test_the_answer_of_a_whole_conversation_is_its_last_and_of_a_tool_what_it_said():
+    turns = [
+        {"type": "human", "content": "Weather?"},
+        {"type": "ai", "content": "I will look."},
+        {"type": "tool", "content": "sunny", "tool_call_id": "1"},
+        {"type": "ai", "content": "It is sunny."},
+    ]
+    row = {}
+    fill_said(row, {}, None, {"messages": turns})
+    assert row["output"] == "It is sunny."
+    fill_said(row, {}, None, turns[2])
+    assert row["output"] == "sunny"
+
+
+def test_a_choice_is_the_message_in_it():
+    row = {}
+    fill_said(row, {}, None, {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Yes"}})
+    assert row["output"] == "Yes"
+    assert '"finish_reason":"stop"' in row["output_messages"]
