@@ -8,6 +8,7 @@ import datetime as dt
 import itertools
 import json
 import random
+import re
 
 import pandas as pd
 import pytest
@@ -174,6 +175,10 @@ def _leaves(value, path, key):
         yield path, key, value
 
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
+"""How our JSON columns write times."""
+
+
 class _Held:
     """Every text, number, time and key that the rows of some batches hold."""
 
@@ -200,6 +205,9 @@ class _Held:
                 self.texts.add(leaf)
                 if leaf.isdigit():
                     self.numbers.add(float(leaf))
+                elif _ISO.fullmatch(leaf):
+                    with contextlib.suppress(ValueError):
+                        self.numbers.add(dt.datetime.fromisoformat(leaf).replace(tzinfo=dt.UTC).timestamp())
             elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
                 self.numbers.add(float(leaf))
 

@@ -12,6 +12,7 @@ jaeger      Jaeger: traces from its UI or API, spans as it stores them in Elasti
 inspect     Inspect AI: eval logs, .json and .eval
 promptflow  Prompt flow: runs of lines and nodes
 langfuse    Langfuse: answers of its API, downloads and exports of the UI, blob storage, ingestion batches
+langsmith   LangSmith: what its SDKs send, what its API answers, bulk exports; runs and feedback
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -24,7 +25,19 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llmscope.errors import UnknownFormatError, UnreadableFileError, near
-from llmscope.sources import chat, datasets, inspect_ai, jaeger, langfuse, otlp, prometheus, promptflow, stored, table
+from llmscope.sources import (
+    chat,
+    datasets,
+    inspect_ai,
+    jaeger,
+    langfuse,
+    langsmith,
+    otlp,
+    prometheus,
+    promptflow,
+    stored,
+    table,
+)
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._export import export
 from llmscope.sources._file import File
@@ -43,6 +56,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     inspect_ai,
     promptflow,
     langfuse,
+    langsmith,
     chat,
     table,
 )

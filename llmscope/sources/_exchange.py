@@ -152,7 +152,12 @@ def _answers(body: Mapping[str, Any]) -> bool:
 
 
 def _is_chunk(record: Mapping[str, Any]) -> bool:
-    return record.get("object") == "chat.completion.chunk"
+    """Whether a record is one piece of a stream; SDKs that join the pieces keep the name but hold a message."""
+    if record.get("object") != "chat.completion.chunk":
+        return False
+    choices = record.get("choices")
+    listed = choices if isinstance(choices, list) else []
+    return not any(isinstance(choice, Mapping) and "message" in choice for choice in listed)
 
 
 def _is_conversation(record: Mapping[str, Any]) -> bool:

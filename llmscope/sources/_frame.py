@@ -110,7 +110,7 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
     frame = frame.copy(deep=False)
     frame.columns = pd.Index([str(column) for column in frame.columns])
     if isinstance(frame.index, pd.MultiIndex) or frame.index.name is not None:
-        frame = frame.reset_index()
+        frame = frame.reset_index(drop=frame.index.name in frame.columns)
     columns = {}
     for position, name in enumerate(frame.columns):
         series = frame.iloc[:, position]

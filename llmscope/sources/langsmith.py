@@ -1,0 +1,177 @@
+"""LangSmith runs: what the SDKs send (``post``, ``patch``), what the API answers, what bulk export writes.
+
+=========================================== =========================== ===============================================
+source                                      column                      notes
+=========================================== =========================== ===============================================
+id, trace_id, parent_run_id                 span_id, trace_id,          missing ones from ``dotted_order``, then from
+                                            parent_id                   ``parent_run_ids`` or the runs above
+name, run_type                              name, operation             llm → chat or text_completion; chain, prompt and
+                                                                        parser → other; tool, retriever, embedding
+start_time, end_time                        start_time, end_time        ISO (without a zone: UTC) or epoch ms
+status, error                               status, error_type,         type and message from the first line; the whole
+                                            error_message               text stays in ``langsmith.error``
+prompt_tokens, completion_tokens,           input_tokens,               input includes cached tokens; else
+prompt_token_details …                      output_tokens …             ``usage_metadata``, ``token_usage`` or ``usage``
+                                                                        of the answer; of a chain they are roll-ups
+total_cost, prompt_cost + completion_cost   cost_usd                    USD
+first_token_time, first ``new_token`` event ttft_ms                     ms after the start
+extra.metadata                              attributes ``metadata.*``   ls_provider → provider, ls_model_name → model,
+                                                                        session_id, thread_id or conversation_id →
+                                                                        session_id, user_id, revision_id → release
+session_name                                service                     the project
+extra.runtime                               resource ``runtime.*``
+inputs, outputs                             input, output, messages     whole in attributes ``inputs``, ``outputs``
+events                                      events
+feedback_stats, feedback, feedback records  scores                      of a feedback record of its own, the fields that
+                                                                        scores lack are in a row of ``logs``
+every other field                           attributes ``langsmith.*``  ``post.*``: what the end of a run replaced
+=========================================== =========================== ===============================================
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Final
+
+from llmscope.sources import _arrow, _csv
+from llmscope.sources._batch import Batch, Rows
+from llmscope.sources._file import File
+from llmscope.sources._frame import Frame
+from llmscope.sources._guard import quarantine
+from llmscope.sources._json import Record, records
+from llmscope.sources._langsmith_feedback import add_record, is_feedback
+from llmscope.sources._langsmith_pending import Pending
+from llmscope.sources._look import first_record
+from llmscope.sources._messages import decoded
+from llmscope.sources._unfold import Unfold
+
+NAME: Final = "langsmith"
+
+_KINDS: Final = frozenset({"llm", "chain", "tool", "retriever", "embedding", "prompt", "parser"})
+_OF_A_RUN: Final = frozenset(
+    {"trace_id", "dotted_order", "parent_run_id", "session_id", "session_name", "extra", "serialized", "child_runs",
+     "reference_example_id", "execution_order"}
+)  # fmt: skip
+_LISTS: Final = ("post", "patch", "runs", "feedback")
+_UNFOLD: Final = Unfold(leaves=frozenset(_LISTS))
+_JSON: Final = frozenset(
+    {"inputs", "outputs", "extra", "events", "tags", "serialized", "feedback_stats", "child_run_ids", "parent_run_ids",
+     "direct_child_run_ids", "prompt_token_details", "completion_token_details", "prompt_cost_details",
+     "completion_cost_details", "attachments", "inputs_s3_urls", "outputs_s3_urls", "s3_urls", "feedback", "metadata",
+     "input_attachments", "output_attachments", "feedback_source", "replicas"}
+)  # fmt: skip
+"""Columns of a table whose texts are JSON, or what Python prints for it."""
+
+
+def sniff(file: File) -> bool:
+    """Whether a file holds LangSmith runs, or feedback on them."""
+    if file.is_directory:
+        return False
+    if _arrow.is_columnar(file):
+        return _is_table(_arrow.schema(file).names)
+    record = first_record(file)
+    if isinstance(record, dict):
+        return _is_body(record) or _is_run(record) or _is_feedback(record)
+    header = _csv.header(file)
+    return header is not None and _is_table(header)
+
+
+def _is_body(record: dict[str, Any]) -> bool:
+    for key in ("post", "patch", "runs"):
+        listed = record.get(key)
+        if isinstance(listed, list) and listed and isinstance(listed[0], dict) and _is_run(listed[0]):
+            return True
+    return False
+
+
+def _is_run(record: dict[str, Any]) -> bool:
+    """Whether an object, which may be cut, is a run or the second half of one."""
+    if isinstance(record.get("dotted_order"), str) and ("id" in record or "run_type" in record):
+        return True
+    return record.get("run_type") in _KINDS and bool(_OF_A_RUN & record.keys())
+
+
+def _is_feedback(record: dict[str, Any]) -> bool:
+    return is_feedback(record) and "run_id" in record and isinstance(record.get("feedback_source"), dict)
+
+
+def _is_table(names: list[str]) -> bool:
+    known = set(names)
+    run = "id" in known and "run_type" in known and bool(known & _OF_A_RUN)
+    return run or {"run_id", "key", "score", "feedback_source"} <= known
+
+
+def read(file: File) -> Iterator[Batch]:
+    """Read a file as batches of rows.
+
+    The halves of a run may stand anywhere in the file: what waits for its other half is kept in bounded memory.
+
+    Args:
+        file: The file.
+    """
+    rows = Rows(file.name)
+    pending = Pending(rows, NAME)
+    try:
+        for place, record in _records(file, rows):
+            with quarantine(rows, place, record):
+                _take(rows, pending, place, record)
+            if rows.full:
+                yield rows.take()
+        for _ in pending.finish():
+            if rows.full:
+                yield rows.take()
+    finally:
+        pending.close()
+    yield rows.take()
+
+
+def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> None:
+    """Take one record: a run, a feedback, or an object that lists them."""
+    listed = [key for key in _LISTS if isinstance(record.get(key), list)]
+    if listed and "run_type" not in record and "dotted_order" not in record:
+        for key in listed:
+            for number, item in enumerate(record[key], 1):
+                where = f"{place}, {key} {number}"
+                if isinstance(item, dict):
+                    with quarantine(rows, where, item):
+                        _item(rows, pending, where, item, half=key in ("post", "patch"))
+                else:
+                    rows.reject(where, "it is no run", item)
+        return
+    _item(rows, pending, place, record, half=False)
+
+
+def _item(rows: Rows, pending: Pending, place: str, record: dict[str, Any], *, half: bool) -> None:
+    if is_feedback(record) and not half:
+        add_record(rows, NAME, record)
+    else:
+        pending.take(place, record, half=half)
+
+
+def _records(file: File, rows: Rows) -> Iterator[Record]:
+    if _arrow.is_columnar(file):
+        return ((place, _decoded(record)) for place, record in _arrow.records(file))
+    if not isinstance(file, Frame) and file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return records(file.open(), rows.reject, unfold=_UNFOLD)
+    return ((place, _decoded(record)) for place, record in _csv.records(file, rows))
+
+
+def _decoded(record: dict[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in record.items():
+        if value is None:
+            continue
+        out[key] = _structure(value) if key in _JSON and isinstance(value, str) else value
+    return out
+
+
+def _structure(value: str) -> Any:
+    """Return what a cell says, written as JSON or, by pandas, as Python prints it."""
+    found = decoded(value)
+    if isinstance(found, str) and found[:1] in ("{", "["):
+        try:
+            return ast.literal_eval(found)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return found
+    return found
