@@ -13,6 +13,7 @@ inspect     Inspect AI: eval logs, .json and .eval
 promptflow  Prompt flow: runs of lines and nodes
 langfuse    Langfuse: answers of its API, downloads and exports of the UI, blob storage, ingestion batches
 langsmith   LangSmith: what its SDKs send, what its API answers, bulk exports; runs and feedback
+newrelic    New Relic: events of AI monitoring, spans, logs and feedback, from NRQL, NerdGraph or its APIs
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -32,6 +33,7 @@ from llmscope.sources import (
     jaeger,
     langfuse,
     langsmith,
+    newrelic,
     otlp,
     prometheus,
     promptflow,
@@ -57,6 +59,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     promptflow,
     langfuse,
     langsmith,
+    newrelic,
     chat,
     table,
 )
@@ -67,6 +70,7 @@ _ALSO: Final = {
     "dataframe": "table", "openai": "chat", "anthropic": "chat", "sharegpt": "chat", "opentelemetry": "otlp",
     "openinference": "otlp", "traceloop": "otlp", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",
+    "new_relic": "newrelic", "new relic": "newrelic",
 }  # fmt: skip
 """What people also call a format."""
 
