@@ -14,6 +14,7 @@ promptflow  Prompt flow: runs of lines and nodes
 langfuse    Langfuse: answers of its API, downloads and exports of the UI, blob storage, ingestion batches
 langsmith   LangSmith: what its SDKs send, what its API answers, bulk exports; runs and feedback
 newrelic    New Relic: events of AI monitoring, spans, logs and feedback, from NRQL, NerdGraph or its APIs
+trajectory  runs of agents: ATIF, SWE-agent, Who&When, AgentRx
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -39,6 +40,7 @@ from llmscope.sources import (
     promptflow,
     stored,
     table,
+    trajectories,
 )
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._export import export
@@ -60,6 +62,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     langfuse,
     langsmith,
     newrelic,
+    trajectories,
     chat,
     table,
 )
@@ -71,6 +74,7 @@ _ALSO: Final = {
     "openinference": "otlp", "traceloop": "otlp", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",
     "new_relic": "newrelic", "new relic": "newrelic",
+    "trajectories": "trajectory", "atif": "trajectory", "swe-agent": "trajectory",
 }  # fmt: skip
 """What people also call a format."""
 
