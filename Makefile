@@ -38,7 +38,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/uv
 
 $(DUCKDB15)/.ready: pyproject.toml | $(VENV)/.dev
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(DUCKDB15)
-	$(UV) --python $(DUCKDB15)/bin/python -e '.[datasets,serve]' 'duckdb==1.5.*' pytest hypothesis pytest-xdist psutil
+	$(UV) --python $(DUCKDB15)/bin/python -e '.[datasets,serve]' 'duckdb==1.5.*' 'duckdb-extension-httpfs==1.5.*' pytest hypothesis pytest-xdist psutil
 	@touch $@
 
 demo: $(VENV)/.user

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -65,7 +64,10 @@ def demo(
 @_explains
 def load(
     store: StorePath,
-    files: Annotated[list[str], typer.Argument(help="Files, folders or glob patterns; - reads standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders, glob patterns, https:// or s3:// addresses; - reads standard input."),
+    ],
     format: Format = None,  # noqa: A002
     column: Annotated[
         list[str] | None, typer.Option("--column", "-c", help="For tables: our column=theirs, e.g. duration_ms=took.")
@@ -74,8 +76,7 @@ def load(
     """Load logs and traces into a store, which is created when missing."""
     columns = dict(_pair(item) for item in column) if column else None
     scope = llmscope.open(store)
-    source: list[Any] = [sys.stdin.buffer if name == "-" else name for name in files]
-    typer.echo(scope.load(source, format=format, columns=columns).text())
+    typer.echo(scope.load(files, format=format, columns=columns).text())
     scope.close()
 
 

@@ -73,8 +73,9 @@ class Scope:
         read go to ``rejects`` with a reason. Loading a file again with ``format`` or ``columns`` replaces its spans.
 
         Args:
-            source: Path, glob pattern, directory, DataFrame, Arrow table, Hugging Face dataset, list of dicts, bytes,
-                or a list of these. ``.gz`` and ``.zst`` are read as they are.
+            source: Path, glob pattern, directory, ``https://``, ``s3://`` or ``gs://`` address (patterns too, in
+                buckets), ``-`` for standard input, DataFrame, Arrow table, Hugging Face dataset, list of dicts, bytes,
+                or a list of these. ``.gz`` and ``.zst`` are read as they are. Nothing that signs an address is stored.
             format: Wire format, told from the content by default.
             columns: For tables: our column to theirs, such as ``{"duration_ms": "took"}``.
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
+from tqdm.auto import tqdm
+
 from llmscope.errors import UnreadableFileError
 from llmscope.sources._compressed import Inflated, compression
 
@@ -29,8 +31,10 @@ class File:
     """One file, or bytes in memory, that a source reads.
 
     Args:
-        origin: A path, or the bytes themselves, or a binary stream (read once, to its end).
+        origin: A path, or the bytes themselves, or a binary stream (read once, to its end), or a function that opens
+            such a stream (called when the content is first needed, and again after ``release``).
         name: What to call it; the path as given by default.
+        size: Bytes that a function's stream holds, where that is known beforehand.
 
     Attributes:
         name: Path or name as given.
@@ -48,14 +52,21 @@ class File:
         (16, b'{"m', 'd10f2d0e')
     """
 
-    def __init__(self, origin: Path | str | bytes | BinaryIO, name: str | None = None) -> None:
+    def __init__(
+        self, origin: Path | str | bytes | BinaryIO | Callable[[], BinaryIO], name: str | None = None, size: int = 0
+    ) -> None:
         self.on_bytes: Callable[[int], None] | None = None
         self.damage: str | None = None
         self.path: Path | None = None
         self._bytes = b""
         self._spilled: Path | None = None
+        self._fetch: Callable[[], BinaryIO] | None = None
+        self._fetched = False
+        self._told_size = size
         if isinstance(origin, bytes):
             self._bytes = origin
+        elif callable(origin):
+            self._fetch = origin
         elif isinstance(origin, Path | str):
             self.path = Path(origin)
         else:
@@ -67,8 +78,18 @@ class File:
         return f"{type(self).__name__}({self.name!r})"
 
     def __del__(self) -> None:
-        if getattr(self, "_spilled", None) is not None:
-            cast("Path", self._spilled).unlink(missing_ok=True)
+        self._drop()
+
+    def release(self) -> None:
+        """Let go of what was fetched from elsewhere; a file that is used after that is fetched again."""
+        if self._fetch is not None:
+            self._drop()
+            self._bytes, self._fetched = b"", False
+
+    def _drop(self) -> None:
+        spilled, self._spilled = getattr(self, "_spilled", None), None
+        if spilled is not None:
+            spilled.unlink(missing_ok=True)
 
     @cached_property
     def stem(self) -> str:
@@ -83,7 +104,9 @@ class File:
 
     @cached_property
     def size(self) -> int:
-        """Bytes as stored; of a directory, all its files together."""
+        """Bytes as stored; of a directory, all its files together; of what is fetched from elsewhere, as told."""
+        if self._fetch is not None:
+            return self._told_size
         if self.path is None:
             return self._spilled.stat().st_size if self._spilled else len(self._bytes)
         with _explained(self.name):
@@ -152,16 +175,21 @@ class File:
         yield from sorted(part for part in path.rglob("*") if part.is_file())
 
     def _stored(self) -> BinaryIO:
+        if self._fetch is not None and not self._fetched:
+            told = self._told_size or None
+            bar: tqdm[Any] = tqdm(total=told, unit="B", unit_scale=True, delay=1, leave=False)
+            bar.set_description(f"Fetching {self.stem[:40]}", refresh=False)
+            with self._fetch() as stream, bar:
+                self._take(stream, bar.update)
+            self._fetched = True
         if self.path is None and self._spilled is None:
             return io.BytesIO(self._bytes)
         with _explained(self.name):
             return cast("Path", self.path or self._spilled).open("rb")
 
-    def _take(self, stream: BinaryIO) -> None:
+    def _take(self, stream: BinaryIO, on_bytes: Callable[[int], object] = int) -> None:
         """Keep what a stream holds: in memory while it is small, else in a temporary file."""
-        data: Any = stream.read(_HELD_BYTES)
-        if isinstance(data, str):
-            raise UnreadableFileError("a stream given to load must be binary: open the file with mode 'rb'.")
+        data = _some(stream, on_bytes)
         if len(data) < _HELD_BYTES:
             self._bytes = data
             return
@@ -169,7 +197,23 @@ class File:
             self._spilled = Path(spilled.name)
             while data:
                 spilled.write(data)
-                data = stream.read(_HELD_BYTES)
+                data = _some(stream, on_bytes)
+
+
+def _some(stream: BinaryIO, on_bytes: Callable[[int], object]) -> bytes:
+    """Read ``_HELD_BYTES`` of a stream, less only at its end: one without a buffer gives what it has at the moment."""
+    parts: list[bytes] = []
+    held = 0
+    while held < _HELD_BYTES:
+        data: Any = stream.read(_HELD_BYTES - held)
+        if isinstance(data, str):
+            raise UnreadableFileError("a stream given to load must be binary: open the file with mode 'rb'.")
+        if not data:
+            break
+        parts.append(data)
+        held += len(data)
+        on_bytes(len(data))
+    return b"".join(parts)
 
 
 class _Counted(io.RawIOBase):

@@ -1,8 +1,9 @@
-"""From what a person names (paths, patterns, folders, frames) to the list of inputs."""
+"""From what a person names (paths, patterns, folders, addresses, frames) to the list of inputs."""
 
 from __future__ import annotations
 
 import glob
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +20,9 @@ def find(source: Any) -> list[File]:
     """Return every input that ``source`` names, in a fixed order.
 
     Args:
-        source: A path, a glob pattern (``**`` recurses), a directory (read recursively, hidden files left out), bytes,
-            a binary stream, a DataFrame, an Arrow table, a Hugging Face dataset, a record or a list of records
+        source: A path, a glob pattern (``**`` recurses), a directory (read recursively, hidden files left out), an
+            address (``https://``, ``s3://``, ``gs://``, with patterns in buckets), ``-`` for standard input, bytes, a
+            binary stream, a DataFrame, an Arrow table, a Hugging Face dataset, a record or a list of records
             (dictionaries), a ``File``, or a list of these. ``~`` is the home directory. A directory that is a saved
             Hugging Face dataset is one input.
 
@@ -35,14 +37,18 @@ def find(source: Any) -> list[File]:
         [File('bytes')]
     """
     files: list[File] = []
-    seen: set[Path] = set()
+    seen: set[Path | str] = set()
     for file in _find(source):
         if file.path is not None:
-            real = file.path.resolve()
-            if real in seen:
-                continue
+            real: Path | str = file.path.resolve()
+        elif "://" in file.name:
+            real = file.name
+        else:
+            files.append(file)
+            continue
+        if real not in seen:
             seen.add(real)
-        files.append(file)
+            files.append(file)
     return files
 
 
@@ -81,6 +87,12 @@ def _records(records: list[dict[str, Any]]) -> File:
 
 
 def _paths(source: str | Path) -> list[File]:
+    if source == "-":
+        return [File(sys.stdin.buffer, name="stdin")]
+    if "://" in str(source):
+        from llmscope.sources import _remote
+
+        return _remote.find(str(source))
     path = Path(source).expanduser()
     if path.is_dir():
         found = _inside(path)

@@ -105,6 +105,8 @@ def load(
                 if len(files) == 1:
                     raise
                 skipped[file.name] = str(error)
+            finally:
+                file.release()
     if not done:
         reasons = "\n".join(_first("  ", skipped.values()))
         raise UnknownFormatError(f"None of the {len(files)} files could be loaded:\n{reasons}")
