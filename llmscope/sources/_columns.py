@@ -16,8 +16,8 @@ class Target:
     """Where the values of a foreign column go.
 
     Attributes:
-        column: A column of ``spans``, or one of ``status_code``, ``failed`` and ``first_token_time``, from which
-            columns are derived, or ``score.<name>``.
+        column: A column of ``spans``, or one of ``status_code``, ``failed``, ``first_token_time`` and the counts of
+            ``_tokens.MORE``, from which columns are derived, or ``score.<name>``.
         unit: Unit that the name tells, such as ``"ms"``; None when it tells none.
         rank: Order among columns that mean the same; the lowest is taken.
     """
@@ -51,8 +51,12 @@ _NAMES: Final[dict[str, str]] = {
     "tokens_output answer_tokens response_tokens out_tokens candidates_tokens eval_tokens eval_count output_length "
     "completion_length response_length output_len",
     "cache_read_tokens": "cache_read_tokens cached_tokens cache_read_input_tokens cached_input_tokens "
-    "cached_prompt_tokens prompt_cached_tokens prompt_cache_hit_tokens",
-    "cache_write_tokens": "cache_write_tokens cache_creation_input_tokens cache_creation_tokens",
+    "cached_prompt_tokens prompt_cached_tokens prompt_cache_hit_tokens cached_content_tokens",
+    "cache_write_tokens": "cache_write_tokens cache_creation_input_tokens cache_creation_tokens "
+    "cache_write_input_tokens",
+    "total_tokens": "total_tokens total_token_count",
+    "tool_use_tokens": "tool_use_prompt_tokens",
+    "cache_miss_tokens": "prompt_cache_miss_tokens",
     "reasoning_tokens": "reasoning_tokens thinking_tokens thoughts_tokens",
     "cost_usd": "cost request_cost response_cost price total_cost total_price spend usd",
     "model": "model model_name model_id request_model llm_model gen_ai_request_model main_model llm engine "
@@ -106,6 +110,7 @@ _WRAPPERS: Final = frozenset({
     "usage", "token_usage", "reward_info", "usage_metadata", "metrics", "metric", "timing", "timings", "stats",
     "statistics", "properties", "data", "payload", "request", "response", "body", "result",
     "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
+    "input_token_details", "output_token_details",
 })  # fmt: skip
 """Keys of objects whose members mean what they would mean at the top."""
 
@@ -114,6 +119,15 @@ _CONTEXTS: Final = frozenset({
     "labels",
 })  # fmt: skip
 """Keys of objects in which only the following are taken for ours."""
+
+_COHERE: Final = frozenset({"tokens", "billed_units"})
+"""Keys of Cohere's counts: of what was read and written, and of what is paid for."""
+
+_LANGCHAIN: Final = {
+    "input_token_details.cache_read": Target("cache_read_tokens"),
+    "input_token_details.cache_creation": Target("cache_write_tokens"),
+    "output_token_details.reasoning": Target("reasoning_tokens"),
+}
 
 _JUDGEMENTS: Final = frozenset({"scores", "ratings", "evaluations", "evals", "grades"})
 """Keys of objects whose members are scores by name."""
@@ -155,12 +169,14 @@ def guess(name: str) -> Target | None:
         return target
     parts = name.split(".")
     for depth in range(1, len(parts)):
-        deep = _known(normal(".".join(parts[depth:])))
+        deep = _known(normal(".".join(parts[depth:]))) or _LANGCHAIN.get(".".join(parts[depth - 1 :]))
         if depth == len(parts) - 1 and normal(parts[-2]) in _JUDGEMENTS:
             return Target(f"{SCORE}{normal(parts[-1])}")
         if deep is None:
             continue
         around = {normal(part) for part in parts[:depth]}
+        if normal(parts[depth - 1]) in _COHERE and around <= _WRAPPERS | _CONTEXTS | _COHERE:
+            return Target(deep.column, deep.unit, deep.rank + 100 * depth + (parts[depth - 1] != "tokens"))
         if around <= _WRAPPERS or (deep.column in _FROM_CONTEXT and around <= _WRAPPERS | _CONTEXTS):
             return Target(deep.column, deep.unit, deep.rank + 100 * depth)
     return None

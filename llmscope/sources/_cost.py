@@ -1,12 +1,27 @@
-"""List prices, from the ``genai-prices`` package: what a call cost at its time, or None. Nothing is fetched."""
+"""List prices, from the ``genai-prices`` package: what a call cost at its time, or None. Nothing is fetched.
+
+A cost that is computed says so in the attribute ``llmscope.cost.source``; where that is absent, the source stated it.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from llmscope.schema import MODEL_OPERATIONS
+from llmscope.sources._tokens import COLUMNS, CONVENTION, UNEXPLAINED
+
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
+
+SOURCE: Final = "llmscope.cost.source"
+"""Attribute of a span whose cost was computed."""
+
+LIST_PRICE: Final = "list price"
+"""The value of ``SOURCE``."""
+
+NOTES: Final = (SOURCE, CONVENTION, UNEXPLAINED)
+"""Attributes that no source wrote: what was done to a span's numbers."""
 
 _NAMES: Final = {
     "gcp.gen_ai": "google",
@@ -19,6 +34,9 @@ _NAMES: Final = {
     "x_ai": "x-ai",
 }
 """Providers whose name there is another."""
+
+_CALLS: Final = MODEL_OPERATIONS | {"embeddings"}
+"""Operations that have a list price."""
 
 _GATEWAYS: Final = frozenset({"litellm", "langchain", "unknown", "_other", "custom"})
 """Names that say nothing about who is paid: the model's name alone decides."""
@@ -100,6 +118,28 @@ def cost(
                 + rates.call
             )
     return None
+
+
+def price(row: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Fill the cost of a call from its model, time and tokens, in place, and say in its attributes where it is from.
+
+    What is no call of a model, and what has no model or no price, has no cost.
+
+    Args:
+        row: Columns of a span without a cost, its tokens reconciled.
+        attributes: Of the span.
+    """
+    answered_by = row.get("response_model") or row.get("model")
+    counts = {column: row.get(column) for column in COLUMNS}
+    row["cost_usd"] = None
+    if row["operation"] not in _CALLS:
+        return
+    found = cost(row.get("provider"), answered_by, row.get("start_time") or 0, **counts)
+    if found is None and answered_by != row.get("model"):
+        found = cost(row.get("provider"), row.get("model"), row.get("start_time") or 0, **counts)
+    row["cost_usd"] = found
+    if found is not None:
+        attributes[SOURCE] = LIST_PRICE
 
 
 def _find(provider: str | None, model: str) -> ModelInfo | None:

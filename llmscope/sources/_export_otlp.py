@@ -92,7 +92,7 @@ def _score(row: Row) -> Any:
         "gen_ai.evaluation.score.label": row["label"],
         "gen_ai.evaluation.explanation": row["explanation"],
         "gen_ai.evaluation.annotator": row["annotator"],
-        CARRIED: carry(row, []),
+        CARRIED: carry(row),
     }
     record = {
         "timeUnixNano": str((row["time"] or 0) * 1000),

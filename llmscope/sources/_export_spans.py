@@ -15,6 +15,7 @@ import orjson
 
 from llmscope import schema
 from llmscope.sources._batch import Row, Rows
+from llmscope.sources._cost import NOTES
 from llmscope.sources._ids import canonical
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_rows import KINDS, NAME, STATUSES, Origin, add_span
@@ -110,6 +111,7 @@ def span(row: Row) -> tuple[Group, Json, list[Row]]:
         row: All columns of ``spans``, with times as microseconds.
     """
     attributes = decoded(row["attributes"])
+    notes: Json = {key: attributes.pop(key) for key in NOTES if key in attributes}
     resource = decoded(row["resource"]) or {
         key: row[column] for column, key in _RESOURCE.items() if row[column] is not None
     }
@@ -129,14 +131,15 @@ def span(row: Row) -> tuple[Group, Json, list[Row]]:
         out["status"] = {"code": code} | ({"message": message} if message else {})
     events = [_event(event) for event in decoded_list(row["events"])]
     links = decoded_list(row["links"])
-    known, scores = _read_back(row, resource, attributes | {CARRIED: ""}, (events, links), (start, end, message))
+    read = attributes | {CARRIED: ""}
+    known, scores = _read_back(row, resource, read, (events, links), (start, end, message))
     differences = {name: row[name] for name in schema.SPANS.names if not _same(name, row[name], known.get(name))}
     differences.pop("attributes", None)
     if (kind := attributes.pop("otel.span.kind", None)) is not None:
         out["kind"] = KINDS.index(kind) if kind in KINDS else kind
     _fields(attributes, out)
-    if differences or added:
-        attributes[CARRIED] = carry(differences, sorted(added))
+    if differences or added or notes != {key: read[key] for key in NOTES if key in read}:
+        attributes[CARRIED] = carry(differences, sorted(added), notes)
     out["attributes"] = pairs(attributes)
     if events:
         out["events"] = [_event_json(event) for event in events]

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from llmscope.schema import MODEL_OPERATIONS
 from llmscope.sources._batch import Row
-from llmscope.sources._cost import cost
+from llmscope.sources._cost import price
 from llmscope.sources._operation import operation, provider
 
 _OF_A_MODEL = (
@@ -41,8 +40,8 @@ def finish(row: Row, source: str) -> Row:
     row["model"] = row.get("model") or row.get("response_model")
     if row.get("name") is None:
         row["name"] = " ".join(part for part in (kind, row["model"] or row.get("tool") or row.get("agent")) if part)
-    if row.get("cost_usd") is None and kind in MODEL_OPERATIONS | {"embeddings"}:
-        row["cost_usd"] = _price(row)
+    if row.get("cost_usd") is None:
+        price(row, row["attributes"])
     row["source"] = source
     row["attributes"] = as_json(row["attributes"])
     return row
@@ -61,16 +60,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value.tolist() if hasattr(value, "tolist") else str(value)
-
-
-def _price(row: Row) -> float | None:
-    return cost(
-        row["provider"],
-        row.get("response_model") or row["model"],
-        row.get("start_time") or 0,
-        input_tokens=row.get("input_tokens"),
-        output_tokens=row.get("output_tokens"),
-        cache_read_tokens=row.get("cache_read_tokens"),
-        cache_write_tokens=row.get("cache_write_tokens"),
-        reasoning_tokens=row.get("reasoning_tokens"),
-    )

@@ -11,7 +11,9 @@ from llmscope import schema
 from llmscope.errors import UnknownAttributeError, near
 from llmscope.sources import _values
 from llmscope.sources._batch import Row
-from llmscope.sources._columns import SCORE, Target, guess, known_targets
+from llmscope.sources._cells import count
+from llmscope.sources._columns import SCORE, Target, guess, known_targets, normal
+from llmscope.sources._tokens import COLUMNS, MORE, tokens
 
 SAMPLE: Final = 1_000
 """Records that are looked at to tell units that no name tells."""
@@ -20,9 +22,8 @@ _EXPLICIT: Final = -1
 _REMEMBERED: Final = 50_000  # names of fields; there are more only where names carry identifiers
 _TIMES: Final = frozenset({"start_time", "end_time", "first_token_time"})
 _LENGTHS: Final = frozenset({"duration_ms", "ttft_ms"})
-_COUNTS: Final = frozenset(
-    {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
-)
+_COUNTS: Final = frozenset(COLUMNS)
+_BESIDE: Final = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_write_input_tokens"})
 _TEXTS: Final = frozenset(
     {"trace_id", "span_id", "parent_id", "name", "operation", "service", "environment", "release", "provider", "model",
      "response_model", "session_id", "user_id", "agent", "tool", "finish_reason", "input", "output", "error_message"}
@@ -97,12 +98,13 @@ class Reading:
                     kept = _outcome(row, column, record[name])
                 else:
                     row[column] = slot.convert(record[name])
-                    kept = row[column] is not None
+                    kept = row[column] is not None and column not in MORE
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
             if not kept:
                 placed.attributes[name] = record[name]
         row["attributes"] = placed.attributes
+        _reconcile(row, placed.chosen, record)
         _complete(row, judged=placed.judged)
         return row, placed.scores
 
@@ -156,8 +158,8 @@ class Reading:
             )
         if column in _LENGTHS:
             return functools.partial(_values.duration_ms, unit_of_number=self._unit(name))
-        if column in _COUNTS:
-            return _values.count
+        if column in _COUNTS or column in MORE:
+            return _values.count if column in _COUNTS else count
         if column == "cost_usd":
             return _cents if self._unit(name) == "cents" else _values.money
         return None
@@ -335,6 +337,25 @@ def _outcome(row: Row, column: str, value: Any) -> bool:
                 row.setdefault("error_type", _values.text(value))
             return False
     return said is not None and column != "status"
+
+
+def _reconcile(row: Row, chosen: Mapping[str, tuple[str, _Slot]], record: Mapping[str, Any]) -> None:
+    """Make the counts of tokens those of the store; a number that no column holds any more stays as an attribute."""
+    more = {column: row.pop(column) for column in MORE if column in row}
+    stated = {column: row[column] for column in COLUMNS if row.get(column) is not None}
+    if not more and len(stated.keys() - {"input_tokens", "output_tokens"}) == 0:
+        return
+    leaves = {column: normal(chosen[column][0].rpartition(".")[2]) for column in stated}
+    beside = set()
+    if leaves.get("input_tokens") == "input_tokens" and "usage" in chosen["input_tokens"][0].lower():
+        beside = {column for column, leaf in leaves.items() if leaf in _BESIDE}
+    if leaves.get("reasoning_tokens", "").startswith("thoughts"):
+        beside.add("reasoning_tokens")
+    for column, value in tokens(stated | more, row["attributes"], exclusive=beside).items():
+        if value != row.get(column):
+            row[column] = value
+            if column in stated:
+                row["attributes"][chosen[column][0]] = record[chosen[column][0]]
 
 
 def _complete(row: Row, *, judged: bool) -> None:

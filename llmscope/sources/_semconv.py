@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import real, text
-from llmscope.sources._cost import cost
+from llmscope.sources._cost import price
 from llmscope.sources._flattened import Place, place
 from llmscope.sources._messages import decoded
 from llmscope.sources._operation import operation, provider
@@ -144,7 +144,7 @@ def fill(row: Row, attributes: dict[str, Any], events: list[Event]) -> dict[str,
     if found or lists or events:
         _names(row, found, done)
         fill_texts(row, done, found, lists, events)
-        _numbers(row, found)
+        _numbers(row, found, attributes)
     return lists
 
 
@@ -227,20 +227,17 @@ def first(value: Any) -> str | None:
     return text(value)
 
 
-def _numbers(row: Row, found: dict[str, Any]) -> None:
+def _numbers(row: Row, found: dict[str, Any], attributes: dict[str, Any]) -> None:
     if "ttft_s" in found or "ttft_ms" in found:
         seconds, ms = real(found.get("ttft_s")), real(found.get("ttft_ms"))
         late = seconds * 1000 if seconds is not None else ms
         if late is not None and late >= 0:
             row["ttft_ms"] = late
-    counts = tokens(found)
-    row.update(counts)
-    price = real(found.get("cost_usd"))
-    if price is None and "cost_in" in found and "cost_out" in found:
+    row.update(tokens(found, attributes))
+    paid = real(found.get("cost_usd"))
+    if paid is None and "cost_in" in found and "cost_out" in found:
         parts = real(found["cost_in"]), real(found["cost_out"])
-        price = parts[0] + parts[1] if parts[0] is not None and parts[1] is not None else None
-    if price is None and (counts["input_tokens"] is not None or counts["output_tokens"] is not None):
-        price = cost(row["provider"], row["response_model"] or row["model"], row.get("start_time") or 0, **counts)
-        if price is None and row["response_model"] != row["model"]:
-            price = cost(row["provider"], row["model"], row.get("start_time") or 0, **counts)
-    row["cost_usd"] = price
+        paid = parts[0] + parts[1] if parts[0] is not None and parts[1] is not None else None
+    row["cost_usd"] = paid
+    if paid is None and (row["input_tokens"] is not None or row["output_tokens"] is not None):
+        price(row, attributes)

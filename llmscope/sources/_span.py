@@ -6,21 +6,18 @@ the tool's own path. Attributes that follow OpenTelemetry, OpenInference or Trac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from llmscope.schema import MODEL_OPERATIONS
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cost import cost
+from llmscope.sources._cost import SOURCE, price
 from llmscope.sources._finish import as_json
 from llmscope.sources._operation import operation, provider
 from llmscope.sources._otlp_rows import iso
 from llmscope.sources._scores import EVALUATION, of_event, of_lists
 from llmscope.sources._semconv import fill
 from llmscope.sources._texts import Event
-from llmscope.sources._tokens import tokens
-
-_USAGE = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+from llmscope.sources._tokens import CONVENTION, UNEXPLAINED, tokens
 
 
 def add_span(
@@ -30,7 +27,7 @@ def add_span(
     attributes: dict[str, Any],
     *,
     usage: Mapping[str, Any] | None = None,
-    exclusive: bool | None = None,
+    exclusive: bool | Collection[str] | None = None,
     events: Sequence[Event] = (),
     links: Sequence[Mapping[str, Any]] = (),
     resource: Mapping[str, Any] | None = None,
@@ -46,7 +43,7 @@ def add_span(
         attributes: Every field that has no column, by the tool's own path, and raw token counts as they stood.
         usage: Raw counts by column name, and ``total_tokens``: they are reconciled (see ``_tokens``). None leaves
             them to the attributes.
-        exclusive: Whether ``usage`` counts cached and reasoning tokens beside input and output.
+        exclusive: Whether ``usage`` counts cached and reasoning tokens beside input and output, or which columns so.
         events: In the order of the source.
         links: With ``trace_id``, ``span_id`` and ``attributes``.
         resource: Attributes of the process or host.
@@ -60,9 +57,9 @@ def add_span(
     said = {column: value for column, value in row.items() if value is not None}
     filled: Row = {"start_time": said.get("start_time"), "status": said.get("status")}
     lists = fill(filled, attributes, list(events))
+    computed = attributes.pop(SOURCE, None) is not None
     if usage is not None:
-        counts = tokens(dict(usage), attributes, exclusive=exclusive)
-        said |= {column: value for column, value in counts.items() if value is not None}
+        said |= _counted(usage, attributes, exclusive)
     own = operation({"operation": said["operation"]}) if "operation" in said else "other"
     kind = filled["operation"] if own == "other" else own
     if "operation" in said and own == "other" and said["operation"] != "other":
@@ -74,8 +71,8 @@ def add_span(
     _measure(filled)
     if not filled.get("name"):
         filled["name"] = " ".join(p for p in (kind, filled["model"] or filled.get("tool") or filled.get("agent")) if p)
-    if "cost_usd" not in said and (kind in MODEL_OPERATIONS or kind == "embeddings"):
-        filled["cost_usd"] = _price(filled) if filled.get("cost_usd") is None else filled["cost_usd"]
+    if "cost_usd" not in said and (computed or filled.get("cost_usd") is None):
+        price(filled, attributes)
     if events:
         filled["events"] = as_json([{"name": e.name, "time": iso(e.time), "attributes": e.attributes} for e in events])
     if links:
@@ -87,21 +84,22 @@ def add_span(
     _scores(rows, source, filled, lists, events)
 
 
+def _counted(
+    usage: Mapping[str, Any], attributes: dict[str, Any], exclusive: bool | Collection[str] | None
+) -> dict[str, int]:
+    """Return the token columns that the tool's own counts fill; what attributes said of tokens no longer stands."""
+    for note in (CONVENTION, UNEXPLAINED):
+        attributes.pop(note, None)
+    counts = tokens(dict(usage), attributes, exclusive=exclusive)
+    return {column: value for column, value in counts.items() if value is not None}
+
+
 def _measure(row: Row) -> None:
     start, end = row.get("start_time"), row.get("end_time")
     if row.get("duration_ms") is None and start is not None and end is not None and end >= start:
         row["duration_ms"] = (end - start) / 1e3
     elif end is None and start is not None and row.get("duration_ms") is not None:
         row["end_time"] = start + round(row["duration_ms"] * 1e3)
-
-
-def _price(row: Row) -> float | None:
-    counts = {column: row.get(column) for column in _USAGE}
-    for name in dict.fromkeys((row.get("response_model"), row["model"])):
-        price = cost(row["provider"], name, row.get("start_time") or 0, **counts)
-        if price is not None:
-            return price
-    return None
 
 
 def _scores(rows: Rows, source: str, row: Row, lists: Any, events: Sequence[Event]) -> None:

@@ -35,7 +35,6 @@ _ENDPOINTS: Final = (
     ("/chat/completions", "chat"),
     ("/completions", "text_completion"),
 )
-_EXCLUSIVE: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 def sniff(file: File) -> bool:
@@ -124,7 +123,6 @@ def _call(row: Row, parsed: Exchange) -> Row:
         if row.get(name) is None and name in facts:
             row[name] = facts[name]
     row["operation"] = row.get("operation") or _endpoint(row["attributes"]) or "chat"
-    _count_cached(row, parsed.rest)
     fill_messages(row, given, back)
     return row
 
@@ -147,14 +145,3 @@ def _endpoint(attributes: Mapping[str, Any]) -> str | None:
         if url.endswith(ending):
             return operation
     return None
-
-
-def _count_cached(row: Row, rest: Mapping[str, Any]) -> None:
-    """Add cached tokens to the input where the source counts them beside it, as Anthropic does; keep its numbers."""
-    usage = {name.rpartition(".")[2]: name for name in rest if "usage" in name}
-    if "input_tokens" not in usage or not any(name in usage for name in _EXCLUSIVE):
-        return
-    cached = (row.get("cache_read_tokens") or 0) + (row.get("cache_write_tokens") or 0)
-    if cached and row.get("input_tokens") is not None:
-        row["attributes"][usage["input_tokens"]] = row["input_tokens"]
-        row["input_tokens"] += cached

@@ -54,6 +54,7 @@ def test_a_request_with_its_response_is_one_chat_span(load, lines):
         "response.id": "chatcmpl-1",
         "response.object": "chat.completion",
         "response.usage.total_tokens": 120,
+        "llmscope.cost.source": "list price",
         "locale": "nb",
         "file.name": "log.jsonl",
     }

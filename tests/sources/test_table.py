@@ -62,7 +62,7 @@ def test_a_name_that_people_give_is_understood(name, column, unit):
 
 @pytest.mark.parametrize(
     "name",
-    ["max_tokens", "total_tokens", "latency_per_token", "inter_token_latency_s", "temperature", "metadata.model", "ref_answer",
+    ["max_tokens", "token_budget", "latency_per_token", "inter_token_latency_s", "temperature", "metadata.model", "ref_answer",
      "request_output_throughput_token_per_s", "metadata.locale", "id"],
 )  # fmt: skip
 def test_a_name_that_means_something_else_is_an_attribute(name):
