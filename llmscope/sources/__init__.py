@@ -7,6 +7,8 @@ llmscope    Parquet, CSV and datasets written by ``export``: read back as they w
 otlp        OpenTelemetry: OTLP as JSON, NDJSON or protobuf, with every generation of ``gen_ai.*``,
             OpenInference and Traceloop attributes
 datasets    a directory written by ``datasets.Dataset.save_to_disk``
+datadog     Datadog: APM traces, LLM Observability spans and evaluations, logs and their archives
+http        recorded HTTP: cassettes of VCR in YAML or JSON, HAR files; OpenAI, Anthropic, Gemini, Bedrock …
 prometheus  Prometheus exposition and OpenMetrics text; answers of Prometheus' HTTP API in JSON
 jaeger      Jaeger: traces from its UI or API, spans as it stores them in Elasticsearch
 inspect     Inspect AI: eval logs, .json and .eval
@@ -29,6 +31,7 @@ from typing import Final
 from llmscope.errors import UnknownFormatError, UnreadableFileError, near
 from llmscope.sources import (
     chat,
+    datadog,
     datasets,
     inspect_ai,
     jaeger,
@@ -38,6 +41,7 @@ from llmscope.sources import (
     otlp,
     prometheus,
     promptflow,
+    recorded,
     stored,
     table,
     trajectories,
@@ -55,6 +59,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     stored,
     otlp,
     datasets,
+    datadog,
+    recorded,
     prometheus,
     jaeger,
     inspect_ai,
@@ -71,7 +77,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 _ALSO: Final = {
     "csv": "table", "tsv": "table", "parquet": "table", "arrow": "table", "json": "table", "jsonl": "table",
     "dataframe": "table", "openai": "chat", "anthropic": "chat", "sharegpt": "chat", "opentelemetry": "otlp",
-    "openinference": "otlp", "traceloop": "otlp", "openmetrics": "prometheus", "promtool": "prometheus",
+    "openinference": "otlp", "traceloop": "otlp", "ddtrace": "datadog", "vcr": "http", "har": "http",
+    "cassette": "http", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",
     "new_relic": "newrelic", "new relic": "newrelic",
     "trajectories": "trajectory", "atif": "trajectory", "swe-agent": "trajectory",
