@@ -17,6 +17,7 @@ langfuse    Langfuse: answers of its API, downloads and exports of the UI, blob 
 langsmith   LangSmith: what its SDKs send, what its API answers, bulk exports; runs and feedback
 newrelic    New Relic: events of AI monitoring, spans, logs and feedback, from NRQL, NerdGraph or its APIs
 trajectory  runs of agents: ATIF, SWE-agent, Who&When, AgentRx
+opik        Opik: traces and spans from its SDK, API, UI and ``opik export``
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -38,6 +39,7 @@ from llmscope.sources import (
     langfuse,
     langsmith,
     newrelic,
+    opik,
     otlp,
     prometheus,
     promptflow,
@@ -69,6 +71,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     langsmith,
     newrelic,
     trajectories,
+    opik,
     chat,
     table,
 )

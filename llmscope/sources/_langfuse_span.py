@@ -1,17 +1,16 @@
-"""One observation of Langfuse as a span, before it is added: its trace may have more to say about it."""
+"""One observation of Langfuse as a span."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from llmscope.sources import _span
-from llmscope.sources._batch import Row, Rows
+from llmscope.sources._batch import Row
 from llmscope.sources._cells import real, text
+from llmscope.sources._joined import Span
 from llmscope.sources._langfuse_record import Json, Told
-from llmscope.sources._langfuse_usage import Usage, cost, usage
+from llmscope.sources._langfuse_usage import cost, usage
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
@@ -36,25 +35,6 @@ _FINER: Final = {
 
 _COUNTED: Final = ("gen_ai.usage.", "llm.token_count.", "llm.usage.", "ai.usage.", "llm.cost.", "gen_ai.cost")
 _COSTS: Final = frozenset({"operation.cost", "cost_usd"})
-
-
-@dataclass(slots=True)
-class Span:
-    """A span that is not added yet."""
-
-    row: Row
-    attributes: Json
-    counted: Usage | None = None
-    resource: Json = field(default_factory=dict)
-
-    def add(self, rows: Rows) -> None:
-        """Add it.
-
-        Raises:
-            ValueError: It has no trace id or no span id.
-        """
-        counts, exclusive = (self.counted.counts, self.counted.exclusive) if self.counted else (None, None)
-        _span.add_span(rows, NAME, self.row, self.attributes, usage=counts, exclusive=exclusive, resource=self.resource)
 
 
 def time(told: Told, name: str) -> int | None:
@@ -90,7 +70,7 @@ def observation(record: Json) -> Span:
     }
     told.hold("startTime", "endTime", "metadata")
     attributes: Json = {}
-    span = Span(row, attributes)
+    span = Span(NAME, row, attributes)
     kind = str(told.get("type"))
     _metadata(span, told.json("metadata"), counted=kind not in _FINER and kind != "EMBEDDING")
     fill_spoken(row, attributes, told, "")
@@ -102,12 +82,18 @@ def observation(record: Json) -> Span:
     _whose(row, told)
     _outcome(row, told)
     _durations(row, told)
-    if (counted := usage(told)) is not None:
-        span.counted = counted
-        _set_aside(attributes)
+    fill_usage(span, told)
     row["cost_usd"] = cost(told)
     fill_rest(attributes, told)
     return span
+
+
+def fill_usage(span: Span, told: Told) -> None:
+    """Take the token counts that Langfuse states; those that its attributes name are then kept, but not read."""
+    counted = usage(told)
+    if counted is not None:
+        span.usage, span.exclusive = counted
+        _set_aside(span.attributes)
 
 
 def fill_rest(attributes: Json, told: Told, prefix: str = "") -> None:

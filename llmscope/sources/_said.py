@@ -53,6 +53,8 @@ def fill_said(
         row[column] = words
         if told:
             row[f"{column}_messages"] = as_json(told)
+            if role == "assistant" and row.get("finish_reason") is None and "finish_reason" in told[-1]:
+                row["finish_reason"] = text(told[-1]["finish_reason"])
         if words != value:
             attributes[key] = value
 

@@ -53,6 +53,7 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv, _json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
+from llmscope.sources._joined import UNREADABLE, reason
 from llmscope.sources._langfuse_events import Events
 from llmscope.sources._langfuse_record import Json, camel, is_observation, is_score, is_trace, kind
 from llmscope.sources._langfuse_score import add_score
@@ -100,7 +101,10 @@ def read(file: File) -> Iterator[Batch]:
 
 def _read(rows: Rows, events: Events, records: Iterator[tuple[str, Json]]) -> Iterator[Batch]:
     for place, record in records:
-        _add(rows, events, place, record)
+        try:
+            _add(rows, events, place, record)
+        except UNREADABLE as error:
+            rows.reject(place, reason(error), record)
         if rows.full:
             yield rows.take()
 
