@@ -18,6 +18,7 @@ langsmith   LangSmith: what its SDKs send, what its API answers, bulk exports; r
 newrelic    New Relic: events of AI monitoring, spans, logs and feedback, from NRQL, NerdGraph or its APIs
 trajectory  runs of agents: ATIF, SWE-agent, Who&When, AgentRx
 opik        Opik: traces and spans from its SDK, API, UI and ``opik export``
+serving     results of serving benchmarks: vLLM, SGLang, LLMPerf, GenAI-Perf, AIPerf, GuideLLM
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -44,6 +45,7 @@ from llmscope.sources import (
     prometheus,
     promptflow,
     recorded,
+    serving,
     stored,
     table,
     trajectories,
@@ -72,6 +74,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     newrelic,
     trajectories,
     opik,
+    serving,
     chat,
     table,
 )
@@ -85,6 +88,7 @@ _ALSO: Final = {
     "inspect_ai": "inspect",
     "new_relic": "newrelic", "new relic": "newrelic",
     "trajectories": "trajectory", "atif": "trajectory", "swe-agent": "trajectory",
+    "guidellm": "serving", "genai-perf": "serving",
 }  # fmt: skip
 """What people also call a format."""
 
