@@ -19,6 +19,8 @@ newrelic    New Relic: events of AI monitoring, spans, logs and feedback, from N
 trajectory  runs of agents: ATIF, SWE-agent, Who&When, AgentRx
 opik        Opik: traces and spans from its SDK, API, UI and ``opik export``
 serving     results of serving benchmarks: vLLM, SGLang, LLMPerf, GenAI-Perf, AIPerf, GuideLLM
+mlflow      MLflow traces of every schema: JSON, tables of search_traces, answers of its API, Databricks responses
+            and inference tables, and its SQLite database
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -39,6 +41,7 @@ from llmscope.sources import (
     jaeger,
     langfuse,
     langsmith,
+    mlflow,
     newrelic,
     opik,
     otlp,
@@ -75,6 +78,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     trajectories,
     opik,
     serving,
+    mlflow,
     chat,
     table,
 )

@@ -127,8 +127,13 @@ def any_value(value: Any) -> Any:
         >>> any_value({"arrayValue": {"values": [{"intValue": "9007199254740993"}, {"boolValue": True}]}})
         [9007199254740993, True]
     """
-    if type(value) is not dict or len(value) != 1:
-        return None if value == {} else value
+    if type(value) is not dict:
+        return value
+    if len(value) != 1:  # some writers name every kind, and leave all but one null
+        said = {kind: content for kind, content in value.items() if content is not None}
+        if len(said) != 1 or not said.keys() <= _READERS.keys():
+            return None if value == {} else value
+        value = said
     ((kind, content),) = value.items()
     reader = _READERS.get(kind)
     if reader is None:

@@ -30,7 +30,6 @@ every other field                           attributes ``langsmith.*``  ``post.*
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -43,7 +42,7 @@ from llmscope.sources._json import Record, records
 from llmscope.sources._langsmith_feedback import add_record, is_feedback
 from llmscope.sources._langsmith_pending import Pending
 from llmscope.sources._look import first_record
-from llmscope.sources._messages import decoded
+from llmscope.sources._printed import structure
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langsmith"
@@ -162,16 +161,5 @@ def _decoded(record: dict[str, Any]) -> dict[str, Any]:
     for key, value in record.items():
         if value is None:
             continue
-        out[key] = _structure(value) if key in _JSON and isinstance(value, str) else value
+        out[key] = structure(value) if key in _JSON else value
     return out
-
-
-def _structure(value: str) -> Any:
-    """Return what a cell says, written as JSON or, by pandas, as Python prints it."""
-    found = decoded(value)
-    if isinstance(found, str) and found[:1] in ("{", "["):
-        try:
-            return ast.literal_eval(found)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return found
-    return found
