@@ -13,7 +13,7 @@ REAL = os.environ.get("LLMSCOPE_REAL_DATA")
 pytestmark = pytest.mark.skipif(not REAL, reason="LLMSCOPE_REAL_DATA does not name the folder of real data")
 
 
-@pytest.mark.parametrize(("folder", "files"), [("llmperf_providers", 14), ("aibrix_vllm_requests", 55)])
+@pytest.mark.parametrize(("folder", "files"), [("llmperf_providers", 14), ("aibrix_vllm_requests", 66)])
 def test_flat_rows_of_llmperf_and_vllm_clients_stay_tables(folder, files):
     found = [path for path in (Path(REAL or "") / folder).iterdir() if path.suffix in (".json", ".csv")]
     assert {detect(File(path)) for path in found} == {"table"}
