@@ -21,6 +21,7 @@ opik        Opik: traces and spans from its SDK, API, UI and ``opik export``
 serving     results of serving benchmarks: vLLM, SGLang, LLMPerf, GenAI-Perf, AIPerf, GuideLLM
 mlflow      MLflow traces of every schema: JSON, tables of search_traces, answers of its API, Databricks responses
             and inference tables, and its SQLite database
+elastic     Elasticsearch: ECS log lines, bulk bodies and answers; APM, OpenTelemetry and Metricbeat documents
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -37,6 +38,7 @@ from llmscope.sources import (
     chat,
     datadog,
     datasets,
+    elastic,
     inspect_ai,
     jaeger,
     langfuse,
@@ -79,6 +81,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     opik,
     serving,
     mlflow,
+    elastic,
     chat,
     table,
 )
@@ -93,6 +96,8 @@ _ALSO: Final = {
     "new_relic": "newrelic", "new relic": "newrelic",
     "trajectories": "trajectory", "atif": "trajectory", "swe-agent": "trajectory",
     "guidellm": "serving", "genai-perf": "serving",
+    "elasticsearch": "elastic", "ecs": "elastic", "elk": "elastic", "kibana": "elastic",
+    "logstash": "elastic", "filebeat": "elastic",
 }  # fmt: skip
 """What people also call a format."""
 
