@@ -56,13 +56,24 @@ def messages(value: Any, role: str) -> list[Message]:
         [{'role': 'user', 'parts': [{'type': 'text', 'content': 'Hello'}]}]
     """
     value = decoded(value)
-    if type(value) is dict and type(value.get("messages")) is list:
-        value = value["messages"]
+    if type(value) is dict:
+        value = _of_request(value)
     if type(value) is not list:
         value = [value]
     if value and all(type(item) is dict and "role" not in item and _kind(item) in _PARTS for item in value):
         return [{"role": role, "parts": [_part(item) for item in value]}]
     return [message(item, role) for item in value if item is not None and item not in ("", {})]
+
+
+def _of_request(value: dict[str, Any]) -> Any:
+    """Return the messages of a request: a list under ``messages``, or Gemini's ``contents`` with its instruction."""
+    if type(value.get("messages")) is list:
+        return value["messages"]
+    if type(value.get("contents")) is not list:
+        return value
+    config = value.get("config")
+    told = value.get("system_instruction", config.get("system_instruction") if type(config) is dict else None)
+    return [*([{"role": "system", "content": told}] if told else []), *value["contents"]]
 
 
 def message(value: Any, role: str) -> Message:
@@ -71,8 +82,9 @@ def message(value: Any, role: str) -> Message:
         return {"role": role, "parts": [_words(value)]}
     named = value.get("role") or value.get("type") or role
     out: Message = {"role": _ROLES.get(str(named).lower(), str(named)) if named != "message" else role}
-    if type(value.get("parts")) is list:
-        out["parts"] = [_part(part) for part in value["parts"]]
+    held = value if type(value.get("parts")) is list else value.get("content")
+    if type(held) is dict and type(held.get("parts")) is list:  # Gemini has a message's parts in its content
+        out["parts"] = [_part(part) for part in held["parts"]]
     else:
         out["parts"] = _content(value, out["role"])
     for key in ("name", "finish_reason"):
