@@ -192,11 +192,22 @@ def took(response: Json, head: Mapping[str, Any]) -> float | None:
     timing = head.get("server-timing")
     if isinstance(timing, str) and (match := _SERVER_TIMING.search(timing)):
         return float(match[1])
-    for place, per in ((("total_duration",), 1e6), (("usage", "total_time"), 1e-3), (("metrics", "latencyMs"), 1.0)):
+    for place, per in (
+        (("total_duration",), 1e6),
+        (("usage", "total_time"), 1e-3),
+        (("metrics", "latencyMs"), 1.0),
+        (("amazon-bedrock-invocationMetrics", "invocationLatency"), 1.0),
+    ):
         number = real(_at(response, place))
         if number is not None and number >= 0:
             return number / per
     return None
+
+
+def first_token(response: Json) -> float | None:
+    """Return the milliseconds to the first byte of a stream, where the provider measured it."""
+    number = real(_at(response, ("amazon-bedrock-invocationMetrics", "firstByteLatency")))
+    return number if number is not None and number >= 0 else None
 
 
 def _at(value: Any, place: tuple[str, ...]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -23,11 +24,12 @@ _SECRET: Final = re.compile(
     re.IGNORECASE,
 )
 _SECRET_QUERY: Final = re.compile(
-    r"(^|&)((?:[^=&]*[-_])?(?:key|api-?key|apikey|token|sig|signature|secret|password|credential|code))=[^&]*",
+    r"(^|&)((?:[^=&]*[-_])?(?:key|api-?key|apikey|token|sig|signature|secret|password|credential|code|assertion))=[^&]*",
     re.IGNORECASE,
 )
 
 
+@functools.lru_cache(maxsize=10_000)
 def is_secret(header: str) -> bool:
     """Whether a header, a cookie or a field by this name carries a secret.
 
@@ -92,7 +94,9 @@ def _pairs(told: Any) -> Iterable[tuple[str, Any]]:
             yield from ((name.lower(), value) for name, value in zip(told[::2], told[1::2], strict=False))
         return
     for item in told if isinstance(told, list) else ():
-        if isinstance(item, Mapping) and isinstance(item.get("name"), str):
+        if isinstance(item, list) and all(isinstance(pair, list) for pair in item):
+            yield from _pairs(item)
+        elif isinstance(item, Mapping) and isinstance(item.get("name"), str):
             yield item["name"].lower(), item.get("value")
         elif isinstance(item, list) and len(item) == 2:
             yield str(item[0]).lower(), item[1]

@@ -125,6 +125,8 @@ class _Builder:
             value = {}
             while not isinstance(inner := self._next(), self._yaml.MappingEndEvent):
                 key = self._value(inner, depth + 1)
+                if isinstance(key, list) and len(key) == 1:  # of a text type of Python's own, such as multidict.istr
+                    key = key[0]
                 value[key if isinstance(key, str) else str(key)] = self._value(self._next(), depth + 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, self._size - before)

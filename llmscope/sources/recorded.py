@@ -9,7 +9,7 @@ field                              column                           unit, and wh
 ================================== ================================ ==================================================
 HAR ``startedDateTime``,           start_time                       ``date`` has whole seconds, and is the moment of
 ``recorded_at``, response header                                    the answer: the latency is taken off
-``date``, ``created`` of the body
+``date``, ``created`` of a body
 HAR ``time``,                      duration_ms                      ms; what the provider measured, where the recorder
 ``openai-processing-ms``,                                           has no clock
 ``x-envoy-upstream-service-time``,
@@ -33,8 +33,9 @@ Attributes: ``http.request.method``, ``url.full``, ``http.response.status_code``
 ``http.request.body.<path>`` and ``http.response.body.<path>``; a stream, and any body that is not JSON, whole as text
 (bytes in base64) under ``http.response.body``; what else a recorder tells by its own path (``har.…``, ``vcr.…``).
 
-Secrets are never kept: the values of headers such as ``authorization``, ``x-api-key`` and ``cookie``, and of keys in an
-address, are replaced by ``[redacted]``, and a note says how many. Recorders are often told to scrub them already.
+Secrets are never kept: the values of headers such as ``authorization``, ``x-api-key`` and ``cookie``, of keys in an
+address, and of fields such as ``access_token`` and ``client_secret`` in a body, are replaced by ``[redacted]``, and a
+note says how many. Recorders are often told to scrub them already.
 
 YAML is read one call at a time (40 MB/s on one core, so about 3,500 calls of 12 kB a second); nesting beyond 100 levels
 and aliases that repeat millions of values are refused. A HAR file is decoded whole: one of more than a gigabyte needs
@@ -56,11 +57,12 @@ from llmscope.sources._finish import as_json
 from llmscope.sources._look import first_record
 from llmscope.sources._messages import answered, asked, decoded, messages
 from llmscope.sources._reading import flat
-from llmscope.sources._recorded_answer import counts, failure, said, took
+from llmscope.sources._recorded_answer import counts, failure, first_token, said, took
 from llmscope.sources._recorded_body import REDACTED, is_secret, without_secrets
 from llmscope.sources._recorded_call import Call, is_nock, of_har, of_nock, of_vcr
 from llmscope.sources._recorded_endpoint import Endpoint, endpoint
-from llmscope.sources._recorded_stream import events, whole
+from llmscope.sources._recorded_events import events
+from llmscope.sources._recorded_stream import whole
 from llmscope.sources._recorded_yaml import YamlError, items
 from llmscope.sources._span import add_span
 from llmscope.sources._unfold import NestingError, Unfold
@@ -76,6 +78,7 @@ _YAML: Final = re.compile(
     rb"(?:(?:http_)?interactions:\s*(?:\[\s*\{|-\s+[\w\"']|\[\])|requests:\s*-\s+(?:body|headers|method|uri)"
     rb"|-\s+request:\s*!!python/object:vcr)"
 )
+_FORM: Final = re.compile(r"[\w.+%*~-]+=[^&\s]*(?:&[\w.+%*~-]+=[^&\s]*)*")
 _DATADOG: Final = re.compile(
     r"https?://[^/]*(?:llmobs-intake|datadoghq|datad0g|ddog-gov|:8126|:9126|:8136|trace\.agent)[^/]*/.*"
     r"|.*/evp_proxy/v\d/api/.*|.*/api/(?:v2/llmobs|(?:intake|unstable)/llm-obs)(?:/.*)?"
@@ -129,8 +132,8 @@ class _Tape:
         self._datadog.close()
         if self._secrets:
             self._rows.notes.append(
-                f"{self._secrets} secrets in headers and addresses are replaced by {REDACTED} (authorization, keys, "
-                "cookies)"
+                f"{self._secrets} secrets in headers, addresses and bodies are replaced by {REDACTED} (authorization, "
+                "keys, cookies, tokens)"
             )
 
     def yaml(self, stream: Any) -> Iterator[None]:
@@ -181,8 +184,9 @@ class _Tape:
     def _take(self, place: str, of: Any, item: Any) -> Iterator[None]:
         try:
             call: Call = of(item)
-            carried = decoded(call.request) if _DATADOG.fullmatch(call.url) else None
-            if datadog.knows(carried[0] if isinstance(carried, list) and carried else carried):
+            sides = (call.request, call.response) if _DATADOG.fullmatch(call.url) else ()
+            carried = next((body for side in sides if _is_datadog(body := decoded(side))), None)
+            if carried is not None:
                 yield from self._carried(place, call, carried)
             else:
                 self._add(place, call, item)
@@ -192,13 +196,13 @@ class _Tape:
         yield
 
     def _carried(self, place: str, call: Call, body: Any) -> Iterator[None]:
-        """Add what a call carries to Datadog."""
+        """Add what a call carries to Datadog, or brings from there."""
         beside = self._attributes(call, endpoint(call.method, call.url, None))
         for number, record in enumerate(body if isinstance(body, list) else [body]):
             if isinstance(record, dict):
-                yield from self._datadog.add(f"{place}, request[{number}]", record, beside)
+                yield from self._datadog.add(f"{place}, record {number + 1}", record, beside)
             else:
-                self._rows.reject(f"{place}, request[{number}]", "it is no record of Datadog", record)
+                self._rows.reject(f"{place}, record {number + 1}", "it is no record of Datadog", record)
 
     def _add(self, place: str, call: Call, item: Any) -> None:
         request = decoded(call.request)
@@ -207,8 +211,8 @@ class _Tape:
         response = whole(parts) if parts and where.operation != "http" else decoded(call.response)
         answer: Json = response if isinstance(response, dict) else {}
         attributes = self._attributes(call, where)
-        _keep(attributes, "http.request.body", request)
-        _keep(attributes, "http.response.body", call.response if parts else response)
+        self._keep(attributes, "http.request.body", request)
+        self._keep(attributes, "http.response.body", call.response if parts else response)
         trace = _ids.trace_id(self._file, place, as_json(item).encode())
         row: Row = {"trace_id": trace, "span_id": _ids.span_id(trace, 0), "operation": where.operation}
         _times(row, call, answer)
@@ -223,8 +227,8 @@ class _Tape:
             _model(row, request, answer, where)
             _texts(row, request, answer)
             usage, exclusive = counts(answer, call.response_headers)
-            if parts and call.first_byte is not None:
-                row["ttft_ms"] = call.first_byte
+            if parts:
+                row["ttft_ms"] = call.first_byte if call.first_byte is not None else first_token(answer)
         attributes["file.name"] = self._file.stem
         add_span(self._rows, NAME, row, attributes, usage=usage or None, exclusive=exclusive)
 
@@ -249,14 +253,25 @@ class _Tape:
         self._beside = {}
         return found
 
+    def _keep(self, attributes: Json, key: str, body: Any) -> None:
+        if isinstance(body, dict):
+            for name, value in flat({key: body}).items():
+                if value is None:
+                    continue
+                secret = isinstance(value, str) and bool(value) and is_secret(name.rpartition(".")[2])
+                self._secrets += secret
+                attributes[name] = REDACTED if secret else value
+        elif isinstance(body, bytes):
+            attributes[key] = base64.b64encode(body).decode()
+        elif isinstance(body, str) and (form := without_secrets(f"?{body}")[1:]) != body and _FORM.fullmatch(body):
+            self._secrets += 1
+            attributes[key] = form
+        elif body not in (None, "", []):
+            attributes[key] = body
 
-def _keep(attributes: Json, key: str, body: Any) -> None:
-    if isinstance(body, dict):
-        attributes |= {name: value for name, value in flat({key: body}).items() if value is not None}
-    elif isinstance(body, bytes):
-        attributes[key] = base64.b64encode(body).decode()
-    elif body not in (None, "", []):
-        attributes[key] = body
+
+def _is_datadog(body: Any) -> bool:
+    return datadog.knows(body[0] if isinstance(body, list) and body else body)
 
 
 def _times(row: Row, call: Call, answer: Json) -> None:
@@ -266,7 +281,8 @@ def _times(row: Row, call: Call, answer: Json) -> None:
         return
     late = round((row["duration_ms"] or 0) * 1e3)
     told = call.response_headers.get("date")
-    for value, off in ((told, late), (answer.get("created"), 0), (answer.get("created_at"), 0)):
+    made = (answer.get(key) for key in ("created", "created_at", "createTime"))
+    for value, off in ((told, late), *((value, 0) for value in made)):
         try:
             at = _values.time_us(value[0] if isinstance(value, list) and value else value)
         except ValueError:
