@@ -55,7 +55,7 @@ from llmscope.sources import (
     table,
     trajectories,
 )
-from llmscope.sources._batch import Batch, Rows
+from llmscope.sources._batch import Batch, Rows, joined
 from llmscope.sources._export import export
 from llmscope.sources._file import File
 from llmscope.sources._find import find
@@ -197,7 +197,7 @@ def _check(file: File) -> None:
 
 def _whole(file: File, batches: Iterator[Batch]) -> Iterator[Batch]:
     """Pass batches on, and at the end reject what a cut has taken from a compressed file."""
-    yield from batches
+    yield from joined(batches)
     if file.damage is not None:
         rows = Rows(file.name)
         rows.reject("end", file.damage, "")

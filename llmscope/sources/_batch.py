@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +16,10 @@ Row = dict[str, Any]
 """One row by column name; columns left out are NULL. Times are microseconds since 1970 (UTC), JSON columns are text."""
 
 BATCH_ROWS: Final = 25_000
-"""Rows after which a source yields what it has."""
+"""Rows that the store is handed at a time."""
+
+PACKED_ROWS: Final = 600
+"""Rows after which a source packs what it has into Arrow, while all of it is still in the processor's cache."""
 
 RECORD_LIMIT: Final = 65_536
 """Characters of a rejected record that are kept."""
@@ -61,7 +65,9 @@ class Rows:
     @property
     def full(self) -> bool:
         """Whether it is time to hand a batch on."""
-        return len(self.spans) + len(self.scores) + len(self.metrics) + len(self.logs) + len(self.rejects) >= BATCH_ROWS
+        return (
+            len(self.spans) + len(self.scores) + len(self.metrics) + len(self.logs) + len(self.rejects) >= PACKED_ROWS
+        )
 
     def take(self) -> Batch:
         """Return what was collected as a batch and start afresh."""
@@ -74,19 +80,42 @@ class Rows:
         return Batch(**tables, notes=notes)
 
 
+def joined(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Join small batches to some of ``BATCH_ROWS``; nothing is copied."""
+    held: list[Batch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += sum(table.num_rows for table in batch.tables().values())
+        if size >= BATCH_ROWS:
+            yield _join(held)
+            held, size = [], 0
+    if held:
+        yield _join(held)
+
+
+def _join(batches: list[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    tables = {table.name: pa.concat_tables([getattr(batch, table.name) for batch in batches]) for table in _FILLED}
+    return Batch(**tables, notes=tuple(note for batch in batches for note in batch.notes))
+
+
 def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
+    empty = _empty(table)
     if not rows:
-        return table.arrow.empty_table()
-    names = table.names
-    columns = []
-    # one row at a time: each dictionary is fetched from memory once, not once a column
-    by_column = zip(*[tuple(map(row.get, names)) for row in rows], strict=True)
-    for column, values in zip(table.columns, by_column, strict=True):
-        if column.type == "TIMESTAMP":
-            columns.append(pa.array(values, pa.int64()).cast(column.arrow))
-        else:
-            columns.append(pa.array(values, column.arrow))
-    return pa.Table.from_arrays(columns, schema=table.arrow)
+        return empty
+    names = empty.column_names
+    cells: list[Any] = []
+    for row in rows:  # each dictionary is read once, not once a column
+        cells.extend(map(row.get, names))
+    columns = [pa.array(cells[index :: len(names)], kind) for index, kind in enumerate(empty.schema.types)]
+    return pa.Table.from_arrays(columns, schema=empty.schema)
+
+
+@functools.cache
+def _empty(table: schema.Table) -> pa.Table:
+    return table.arrow.empty_table()
 
 
 def _text(record: object) -> str:
@@ -97,4 +126,7 @@ def _text(record: object) -> str:
     try:
         return orjson.dumps(record, default=repr).decode()
     except (TypeError, orjson.JSONEncodeError):
-        return repr(record)
+        try:
+            return repr(record)
+        except RecursionError:
+            return "a record nested too deeply to be written"

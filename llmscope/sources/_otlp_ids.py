@@ -13,6 +13,9 @@ SPAN: Final = 16
 """Hexadecimal digits of a span id."""
 
 
+_ZEROS: Final = {TRACE: "0" * TRACE, SPAN: "0" * SPAN}
+
+
 def hexadecimal(value: Any, digits: int) -> str | None:
     """Return an id as hexadecimal digits; None where there is none, or it is all zeros.
 
@@ -28,13 +31,12 @@ def hexadecimal(value: Any, digits: int) -> str | None:
         ('4d67fad501889fd2', '00000000000000ff', None)
     """
     if type(value) is str:
-        if len(value) == digits and value.isalnum() and value.islower():
+        if len(value) == digits and value != _ZEROS[digits]:
             try:
-                bytes.fromhex(value)
+                if bytes.fromhex(value).hex() == value:
+                    return value
             except ValueError:
                 pass
-            else:
-                return value
         found = _of_text(value, digits)
     elif type(value) is int and value >= 0:
         found = f"{value:0{digits}x}"

@@ -11,7 +11,7 @@ from llmscope.sources._otlp_rows import KINDS, STATUSES, Origin, UnreadableError
 from llmscope.sources._otlp_values import any_value, attributes, field, items, nanoseconds, snake, whole
 from llmscope.sources._texts import Event
 
-_SPAN_FIELDS: Final = frozenset(
+SPAN_FIELDS: Final = frozenset(
     {"traceId", "trace_id", "spanId", "span_id", "parentSpanId", "parent_span_id", "name", "kind", "startTimeUnixNano",
      "start_time_unix_nano", "endTimeUnixNano", "end_time_unix_nano", "status", "attributes", "events", "links",
      "traceState", "trace_state", "flags", "droppedAttributesCount", "dropped_attributes_count", "droppedEventsCount",
@@ -43,11 +43,11 @@ def add_json_span(span: dict[str, Any], origin: Origin, rows: Rows, _place: str)
     found = attributes(get("attributes"))
     status, message = "unset", None
     if given := get("status"):
-        status, message = _status(given)
+        status, message = status_of(given)
     if kind := get("kind"):
         found["otel.span.kind"] = span_kind(kind)
     if span.keys() - _USUAL:
-        _others(span, found, _SPAN_FIELDS)
+        _others(span, found, SPAN_FIELDS)
     raw_events, raw_links = get("events"), get("links")
     add_span(
         rows,
@@ -61,8 +61,8 @@ def add_json_span(span: dict[str, Any], origin: Origin, rows: Rows, _place: str)
         status=status,
         message=message,
         attributes=found,
-        events=[_event(event) for event in items(raw_events, "events")] if raw_events else [],
-        links=[_link(link) for link in items(raw_links, "links")] if raw_links else [],
+        events=[event_of(item) for item in items(raw_events, "events")] if raw_events else [],
+        links=[link_of(item) for item in items(raw_links, "links")] if raw_links else [],
     )
 
 
@@ -81,7 +81,7 @@ def _others(record: dict[str, Any], found: dict[str, Any], known: frozenset[str]
         found[f"otel.field.{name}"] = record[name]
 
 
-def _status(value: Any) -> tuple[str, str | None]:
+def status_of(value: Any) -> tuple[str, str | None]:
     message = None
     if type(value) is dict:
         message = text(value.get("message"))
@@ -99,16 +99,16 @@ def span_kind(value: Any) -> Any:
     return KINDS[value] if type(value) is int and 0 <= value < len(KINDS) else value
 
 
-def _event(event: dict[str, Any]) -> Event:
+def event_of(event: dict[str, Any]) -> Event:
     found = attributes(event.get("attributes"))
     if dropped := whole(field(event, "droppedAttributesCount")):
         found["otel.dropped_attributes_count"] = dropped
     return Event(text(event.get("name")) or "", nanoseconds(field(event, "timeUnixNano")), found)
 
 
-def _link(link: dict[str, Any]) -> dict[str, Any]:
+def link_of(link: dict[str, Any]) -> dict[str, Any]:
     found = attributes(link.get("attributes"))
-    _others(link, found, _SPAN_FIELDS)
+    _others(link, found, SPAN_FIELDS)
     return {
         "trace_id": hexadecimal(field(link, "traceId"), TRACE),
         "span_id": hexadecimal(field(link, "spanId"), SPAN),

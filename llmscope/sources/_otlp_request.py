@@ -79,14 +79,14 @@ def _trace(request: dict[str, Any], place: str, rows: Rows) -> dict[str, Any]:
 
 def _group(group: dict[str, Any], signal: _Signal, place: str, rows: Rows) -> Iterator[None]:
     """Add everything of one resource."""
-    resource = _resource(group)
+    resource = of_resource(group)
     for index, scope in enumerate(_list(group, (signal.scopes, signal.old), place, rows)):
         where = f"{place}.{signal.scopes}[{index}]"
         if type(scope) is not dict:
             rows.reject(where, f"expected an object, found {kind_of(scope)}", scope)
             continue
         try:
-            origin = with_scope(resource, _scope(scope))
+            origin = with_scope(resource, of_scope(scope))
         except NestingError as error:
             rows.reject(where, str(error), scope)
             continue
@@ -117,7 +117,7 @@ def _list(record: dict[str, Any], names: tuple[str, ...], place: str, rows: Rows
     return []
 
 
-def _resource(group: dict[str, Any]) -> dict[str, Any]:
+def of_resource(group: dict[str, Any]) -> dict[str, Any]:
     resource = group.get("resource") or {}
     out = _attributes(resource, "resource")
     if url := text(field(group, "schemaUrl")):
@@ -127,7 +127,7 @@ def _resource(group: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _scope(group: dict[str, Any]) -> dict[str, Any]:
+def of_scope(group: dict[str, Any]) -> dict[str, Any]:
     scope = group.get("scope") or field(group, "instrumentationLibrary") or {}
     out: dict[str, Any] = {}
     if type(scope) is not dict:

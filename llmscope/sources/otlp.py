@@ -21,6 +21,7 @@ from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._collector import undisturbed
 from llmscope.sources._json import records
 from llmscope.sources._otlp_request import UNFOLD, add_request
+from llmscope.sources._otlp_typed import Request, add_typed, typed
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -93,8 +94,8 @@ def read_json(stream: BinaryIO, name: str, first_line: int = 1) -> Iterator[Batc
 
 
 def _json(stream: BinaryIO, rows: Rows, first_line: int) -> Iterator[Batch]:
-    for place, request in records(stream, rows.reject, unfold=UNFOLD, first_line=first_line):
-        for _ in add_request(request, place, rows):
+    for place, request in records(stream, rows.reject, unfold=UNFOLD, first_line=first_line, typed=typed):
+        for _ in add_typed(request, place, rows) if type(request) is Request else add_request(request, place, rows):
             if rows.full:
                 yield rows.take()
         if rows.full:

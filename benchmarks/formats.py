@@ -1,0 +1,109 @@
+"""Reading each text format on one core, beside bare ``orjson.loads`` of the same bytes, and the memory it takes.
+
+Seconds are CPU seconds of one process (every thread of it counted, no worker processes), so they do not depend on what
+else the machine does; ours and the bare decoder take turns in the same process. Peak memory is that of a fresh process
+that does nothing but read, at one size and at four times that size: it should not grow.
+
+    python -m benchmarks.formats [--spans 120000] [--runs 5] [--only otlp] [--no-memory]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from benchmarks._logs import LOGS
+from llmscope import sources
+from llmscope.sources import _parallel
+
+
+def read(path: Path, reader: str) -> int:
+    """Read a file with the library in this process and return how many spans it gave."""
+    _parallel.SMALLEST = 1 << 62  # type: ignore[misc] # one core is what is measured
+    return sum(batch.spans.num_rows for batch in sources.read(sources.File(path), format=reader))
+
+
+def bare(path: Path) -> None:
+    """Decode a file's JSON and drop it: line by line, or whole where it is one document."""
+    if path.suffix == ".jsonl":
+        with path.open("rb") as lines:
+            for line in lines:
+                orjson.loads(line)
+    elif path.suffix == ".json":
+        orjson.loads(path.read_bytes())
+
+
+def cpu(action: Callable[[], object]) -> float:
+    """Return the CPU seconds of an action."""
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def speed(path: Path, reader: str, runs: int) -> tuple[int, float, float]:
+    """Return spans, and median CPU seconds of our reader and of the bare decoder, in turns."""
+    spans = read(path, reader)
+    pairs = [(cpu(lambda: read(path, reader)), cpu(lambda: bare(path))) for _ in range(runs)]
+    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return spans, ours, theirs
+
+
+def peak(path: Path, reader: str) -> float:
+    """Return the peak memory, in MB, of a fresh process that reads a file."""
+    command = [sys.executable, "-m", "benchmarks.formats", "--peak", str(path), "--only", reader]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def measure(name: str, spans: int, runs: int, folder: Path, *, memory: bool) -> str:
+    """Write one format's file, measure it, and return the line of the table."""
+    log = LOGS[name]
+    path = folder / f"log.{log.ending}"
+    _write(name, spans, path)
+    count, ours, theirs = speed(path, log.reader, runs)
+    ratio = f"{ours / theirs:8.1f}" if path.suffix in (".json", ".jsonl") else f"{'—':>8}"
+    row = f"{name:26}{count:9,}{path.stat().st_size / count:8,.0f}{count / ours:12,.0f}{ratio}"
+    if memory:
+        small = peak(path, log.reader)
+        _write(name, 4 * spans, path)
+        row += f"{small:10,.0f}{peak(path, log.reader):10,.0f}"
+    path.unlink()
+    return row
+
+
+def _write(name: str, spans: int, path: Path) -> None:
+    with path.open("wb") as file:
+        file.writelines(LOGS[name].write(spans))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description="Reading each text format on one core.")
+    options.add_argument("--spans", type=int, default=120_000)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--only", default="", help="formats whose name or reader contains this")
+    options.add_argument("--no-memory", action="store_true")
+    options.add_argument("--peak", help=argparse.SUPPRESS)
+    given = options.parse_args(sys.argv[1:] if sys.argv[0].endswith("formats.py") else [])
+    if given.peak:
+        read(Path(given.peak), given.only)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+        return
+    readers = {form.NAME for form in sources.FORMATS}
+    memory = "" if given.no_memory else f"{'peak MB':>10}{'at 4x':>10}"
+    print(f"{'format':26}{'spans':>9}{'bytes':>8}{'spans/s':>12}{'/ bare':>8}{memory}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, log in LOGS.items():
+            if log.reader in readers and given.only.lower() in f"{name} {log.reader}".lower():
+                print(measure(name, given.spans, given.runs, Path(folder), memory=not given.no_memory), flush=True)
+
+
+if __name__ == "__main__":
+    main()
