@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+import datetime as dt
+import decimal
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pyarrow as pa
 
@@ -61,6 +63,33 @@ def records(file: File) -> Iterator[tuple[str, dict[str, Any]]]:
         for record in batch.to_pylist():
             number += 1
             yield f"row {number}", record
+
+
+def as_json(value: Any) -> Any:
+    """Return a value of a record as JSON has it: maps as objects, decimals as numbers, times and bytes as text.
+
+    Example:
+        >>> as_json([("input", decimal.Decimal("0.5"))])
+        {'input': 0.5}
+    """
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+            return {str(key): as_json(item) for key, item in value}
+        return [as_json(item) for item in value]
+    for kind, convert in _CONVERTERS:
+        if isinstance(value, kind):
+            return convert(value)
+    return value
+
+
+_CONVERTERS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (dt.datetime, dt.datetime.isoformat),
+    (dt.timedelta, dt.timedelta.total_seconds),
+    (decimal.Decimal, float),
+    (bytes, lambda value: value.decode("utf-8", "replace")),
+)
 
 
 def _told(file: File, parts: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.RecordBatch]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from llmscope.sources._messages import decoded
@@ -23,7 +24,8 @@ _OF_TRACE: Final = frozenset(
     {"projectId", "sessionId", "userId", "release", "version", "tags", "environment", "metadata", "bookmarked",
      "htmlPath", "observations", "totalCost", "latency"}
 )  # fmt: skip
-_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+_OF_ANY: Final = frozenset({"id", "timestamp", "name", "input", "output", "createdAt", "updatedAt", "scores"})
+_EMPTY: Final[tuple[Any, ...]] = ("", [], {})
 _UNDERSCORE: Final = re.compile(r"_+([a-z0-9])")
 
 
@@ -38,9 +40,16 @@ def camel(key: str) -> str:
     return _UNDERSCORE.sub(lambda match: match[1].upper(), key)
 
 
-def keys(record: Mapping[str, Any]) -> set[str]:
+@functools.lru_cache(maxsize=1024)
+def _spelled(names: tuple[str, ...]) -> tuple[dict[str, str], frozenset[str]]:
+    """Return a record's keys by the API's spelling, and that spelling alone; records of a file share them."""
+    found = {camel(name): name for name in names}
+    return found, frozenset(found)
+
+
+def keys(record: Mapping[str, Any]) -> frozenset[str]:
     """Return the keys of a record as the API spells them."""
-    return {camel(key) for key in record}
+    return _spelled(tuple(record))[1]
 
 
 def kind(record: Mapping[str, Any]) -> str | None:
@@ -54,7 +63,8 @@ def kind(record: Mapping[str, Any]) -> str | None:
     """
     names = keys(record)
     if isinstance(record.get("trace"), dict):
-        return "bundle" if is_trace(keys(record["trace"])) else None
+        beside = isinstance(record.get("observations"), list) and "id" in record["trace"]
+        return "bundle" if beside or is_trace(keys(record["trace"])) else None
     if isinstance(record.get("batch"), list):
         return "batch" if any(is_event(item) for item in record["batch"]) else None
     if is_event(record):
@@ -73,14 +83,14 @@ def is_event(record: Any) -> bool:
     return str(record.get("type")).endswith(("-create", "-update")) or record.get("type") == "sdk-log"
 
 
-def is_observation(names: set[str]) -> bool:
+def is_observation(names: AbstractSet[str]) -> bool:
     """Whether fields are those of an observation."""
     return {"id", "traceId", "type", "startTime"} <= names and not names.isdisjoint(
         {"parentObservationId", "level", "projectId", "statusMessage", "endTime"}
     )
 
 
-def is_score(names: set[str]) -> bool:
+def is_score(names: AbstractSet[str]) -> bool:
     """Whether fields are those of a score."""
     return {"name", "source"} <= names and bool(
         ({"dataType"} <= names and names & {"traceId", "observationId", "sessionId", "datasetRunId"})
@@ -88,11 +98,14 @@ def is_score(names: set[str]) -> bool:
     )
 
 
-def is_trace(names: set[str]) -> bool:
+def is_trace(names: AbstractSet[str]) -> bool:
     """Whether fields are those of a trace."""
     if not {"id", "timestamp"} <= names or names & {"traceId", "startTime"}:
         return False
-    return bool(names & {"public", "htmlPath", "bookmarked"}) and len(names & _OF_TRACE) >= 3
+    told = len(names & _OF_TRACE)
+    if names & {"public", "htmlPath", "bookmarked"}:
+        return told >= 3
+    return told >= 4 and {"userId", "sessionId", "tags"} <= names <= _OF_TRACE | _OF_ANY
 
 
 class Told:
@@ -104,13 +117,12 @@ class Told:
         ('t', 'n', [('note', 'n')])
     """
 
+    __slots__ = ("_held", "_keys", "_record")
+
     def __init__(self, record: Mapping[str, Any]) -> None:
         self._record = record
-        self._keys = {camel(key): key for key in record}
+        self._keys = _spelled(tuple(record))[0]
         self._held: set[str] = set()
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._keys
 
     def get(self, name: str) -> Any:
         """Return a field; None where there is none, or nothing in it."""
@@ -124,8 +136,12 @@ class Told:
 
     def take(self, name: str) -> Any:
         """Return a field that a column holds from now on, so that ``rest`` leaves it out."""
-        self.hold(name)
-        return self.get(name)
+        key = self._keys.get(name)
+        if key is None:
+            return None
+        self._held.add(key)
+        value = self._record[key]
+        return None if value == "" else value
 
     def hold(self, *names: str) -> None:
         """Leave fields out of ``rest``."""
@@ -133,6 +149,7 @@ class Told:
 
     def rest(self) -> Iterator[tuple[str, Any]]:
         """Yield the fields that no column holds, by the source's own key."""
+        held = self._held
         for key, value in self._record.items():
-            if key not in self._held and value not in _EMPTY:
+            if value is not None and key not in held and value not in _EMPTY:
                 yield key, value

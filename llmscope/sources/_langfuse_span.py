@@ -49,8 +49,12 @@ def time(told: Told, name: str) -> int | None:
         raise ValueError(f"{name}: {error}") from None
 
 
-def observation(record: Json) -> Span:
+def observation(record: Json, trace_id: str | None = None) -> Span:
     """Turn an observation into a span.
+
+    Args:
+        record: The observation.
+        trace_id: Trace it stands in, if it stands in one.
 
     Raises:
         ValueError: It has no id, or a time is none.
@@ -61,7 +65,7 @@ def observation(record: Json) -> Span:
     if identity is None:
         raise ValueError("it has no id")
     row: Row = {
-        "trace_id": text(told.take("traceId")) or identity,
+        "trace_id": text(told.take("traceId")) or trace_id or identity,
         "span_id": identity,
         "parent_id": text(told.take("parentObservationId")),
         "name": text(told.take("name")),
@@ -121,24 +125,30 @@ def _metadata(span: Span, metadata: Any, *, counted: bool) -> None:
         fill_metadata(span.attributes, metadata)
         return
     rest = dict(metadata)
-    lifted = decoded(rest.pop("attributes", None))
-    if isinstance(lifted, dict):
-        span.attributes.update(lifted)
-        if counted:
-            _set_aside(span.attributes)
-    elif "attributes" in metadata:
-        rest["attributes"] = metadata["attributes"]
-    resource = decoded(rest.get("resourceAttributes"))
-    if isinstance(resource, dict):
-        del rest["resourceAttributes"]
-        span.resource.update(resource)
-        span.row["service"] = text(resource.get("service.name"))
-        span.row["release"] = text(resource.get("service.version"))
-    scope = decoded(rest.get("scope"))
-    if isinstance(scope, dict) and "name" in scope:
-        del rest["scope"]
+    lifted = _part(rest, "attributes")
+    span.attributes.update(lifted)
+    if lifted and counted:
+        _set_aside(span.attributes)
+    resource = _part(rest, "resourceAttributes")
+    span.resource.update(resource)
+    for column, name in (("service", "service.name"), ("release", "service.version")):
+        span.row[column] = text(resource.get(name))
+    if "name" in (scope := _part(rest, "scope", "name")):
         span.resource.update({f"otel.scope.{key}": value for key, value in flat(scope).items() if value != {}})
     fill_metadata(span.attributes, rest)
+
+
+def _part(metadata: Json, name: str, must: str | None = None) -> Json:
+    """Take what stands under a name out of metadata: an object, its JSON text, or keys that begin with the name."""
+    found: Json = {}
+    inner = decoded(metadata.get(name))
+    if isinstance(inner, dict) and (must is None or must in inner):
+        del metadata[name]
+        found.update(inner)
+    if must is None or f"{name}.{must}" in metadata:
+        for key in [key for key in metadata if key.startswith(f"{name}.")]:
+            found[key.removeprefix(f"{name}.")] = metadata.pop(key)
+    return found
 
 
 def _set_aside(attributes: Json) -> None:

@@ -39,9 +39,10 @@ class Bundle:
 def add_bundle(rows: Rows, place: str, bundle: Bundle) -> None:
     """Add a trace and its observations; what of it cannot be read is rejected by itself."""
     found: list[tuple[Json, Span]] = []
+    trace_id = text(bundle.trace.get("id"))
     for record in merged(bundle.observations):
         try:
-            found.append((record, observation(record)))
+            found.append((record, observation(record, trace_id)))
         except UNREADABLE as error:
             rows.reject(f"{place}, observation {record.get('id')}", reason(error), record)
     try:
@@ -54,7 +55,6 @@ def add_bundle(rows: Rows, place: str, bundle: Bundle) -> None:
         rows.reject(place, reason(error), bundle.trace)
     for record, span in found:
         span.add(rows, place, record)
-    trace_id = text(bundle.trace.get("id"))
     for name in ("scores", "corrections"):
         for number, score in enumerate(_dicts(bundle.trace.get(name)), 1):
             add_score(rows, f"{place}, score {number}", score, trace_id)

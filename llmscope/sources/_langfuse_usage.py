@@ -16,6 +16,7 @@ field                                   what it is
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -93,9 +94,8 @@ def _buckets(details: dict[str, Any]) -> Usage | None:
     sorted_: dict[str, dict[str, int]] = {}
     inclusive = False
     for key, value in flat(details).items():
-        number = count(value)
-        name = _HUMP.sub(r"_\1", key).lower()
-        slot = _slot(name)
+        name, slot = _slot(key)
+        number = count(value) if slot is not None else None
         if number is None or slot is None:
             continue
         sorted_.setdefault(slot, {})[name] = number
@@ -109,22 +109,21 @@ def _buckets(details: dict[str, Any]) -> Usage | None:
     return Usage(counts, exclusive=not inclusive)
 
 
-def _slot(name: str) -> str | None:  # noqa: PLR0911 - one return for each kind of bucket
-    if name in _TOTAL:
-        return "total_tokens"
-    if name in _INPUT:
-        return "input_tokens"
-    if name in _OUTPUT:
-        return "output_tokens"
+@functools.lru_cache(maxsize=1024)
+def _slot(key: str) -> tuple[str, str | None]:
+    """Return a bucket's name in snake case and the column that it is, or is part of."""
+    name = _HUMP.sub(r"_\1", key).lower()
+    for names, slot in ((_TOTAL, "total_tokens"), (_INPUT, "input_tokens"), (_OUTPUT, "output_tokens")):
+        if name in names:
+            return name, slot
     if "cache" in name:
-        return "cache_write_tokens" if "creation" in name or "write" in name else "cache_read_tokens"
+        return name, "cache_write_tokens" if "creation" in name or "write" in name else "cache_read_tokens"
     if "reasoning" in name or "thought" in name or "thinking" in name:
-        return "reasoning_tokens"
-    if name.startswith(("input", "prompt")):
-        return "more_input"
-    if name.startswith(("output", "completion")):
-        return "more_output"
-    return None
+        return name, "reasoning_tokens"
+    for starts, slot in ((("input", "prompt"), "more_input"), (("output", "completion"), "more_output")):
+        if name.startswith(starts):
+            return name, slot
+    return name, None
 
 
 def _one(found: dict[str, int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -50,6 +51,7 @@ def kind(record: Mapping[str, Any]) -> str | None:
     return "span" if str(record.get("type")) in TYPES else "trace"
 
 
+@functools.lru_cache(maxsize=4096)
 def snake(key: str) -> str:
     """Return a key as the REST API spells it, which the TypeScript SDK does not.
 

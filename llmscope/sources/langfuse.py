@@ -45,8 +45,6 @@ holds its values.
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -88,7 +86,7 @@ def read(file: File) -> Iterator[Batch]:
     rows = Rows(file.name)
     events = Events(rows)
     if _arrow.is_columnar(file):
-        found: Iterator[tuple[str, Json]] = ((place, _plain(record)) for place, record in _arrow.records(file))
+        found: Iterator[tuple[str, Json]] = ((place, _arrow.as_json(record)) for place, record in _arrow.records(file))
         yield from _read(rows, events, found)
     elif _csv.header(file) is not None:
         yield from _read(rows, events, _csv.records(file, rows))
@@ -192,29 +190,11 @@ def _lists(record: Json) -> bool:
 
 
 def _is_table(names: set[str]) -> bool:
-    return is_observation(names) or is_trace(names) or (is_score(names) and "stringValue" in names)
+    """Whether columns are those of an export; of observations they alone have to tell, for there is no type to see."""
+    if is_observation(names):
+        return "parentObservationId" in names or {"level", "statusMessage"} <= names
+    return is_trace(names) or (is_score(names) and "stringValue" in names)
 
 
 def _dicts(value: Any) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of Parquet as JSON has it: maps as objects, decimals as numbers, times as text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
-            return {str(key): _plain(item) for key, item in value}
-        return [_plain(item) for item in value]
-    for kind_of_value, convert in _CONVERTERS:
-        if isinstance(value, kind_of_value):
-            return convert(value)
-    return value
-
-
-_CONVERTERS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
-    (dt.datetime, dt.datetime.isoformat),
-    (decimal.Decimal, float),
-    (bytes, lambda value: value.decode("utf-8", "replace")),
-)

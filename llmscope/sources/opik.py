@@ -34,11 +34,11 @@ Usage and cost of a trace are those of its spans once more, so they count only w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from llmscope.sources import _csv, _json
+from llmscope.sources import _arrow, _csv, _json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._joined import UNREADABLE, reason
@@ -52,28 +52,29 @@ __all__ = ["NAME", "read", "sniff"]
 _LISTS: Final = ("content", "traces", "spans")
 _UNFOLD: Final = Unfold(leaves=frozenset({"content", "traces"}))
 _PAGE: Final = frozenset({"page", "size", "total", "sortable_by", *_LISTS})
-_TABLE: Final = frozenset({"trace_id", "trace_start_time", "span_id", "span_trace_id", "span_start_time"})
+_TABLE: Final = frozenset({"trace_start_time", "span_start_time", "span_trace_id"})
+"""Columns of ``opik export --format csv``."""
 
 
 def sniff(file: File) -> bool:
     """Whether the first record of a file is a trace or a span of Opik."""
+    if _arrow.is_columnar(file):
+        return _is_table(_arrow.schema(file).names)
     record = first_record(file)
     if isinstance(record, list):
         record = record[0] if record else None
     if isinstance(record, dict):
         return kind(record) is not None or _lists(record)
     header = _csv.header(file)
-    if header is None:
-        return False
-    if len(_TABLE & set(header)) >= 2 and any(name.startswith("trace_") for name in header):
-        return "trace_start_time" in header
-    return kind(dict.fromkeys(header) | ({"type": "general"} if "type" in header else {})) is not None
+    return header is not None and (len(_TABLE & set(header)) >= 2 or _is_table(header))
 
 
 def read(file: File) -> Iterator[Batch]:
     """Read an export of Opik."""
     rows = Rows(file.name)
-    if (header := _csv.header(file)) is not None:
+    if _arrow.is_columnar(file):
+        yield from _read(rows, ((place, _arrow.as_json(record)) for place, record in _arrow.records(file)))
+    elif (header := _csv.header(file)) is not None:
         records = ((place, of_table(record)) for place, record in _csv.records(file, rows))
         found = _pairs(records) if "trace_start_time" in header else records
         yield from _read(rows, found)
@@ -113,6 +114,11 @@ def _add(rows: Rows, place: str, record: Json) -> None:
                     rows.reject(f"{place}, {name} {number}", "it is no trace or span of Opik", item)
     else:
         rows.reject(place, "it is no trace or span of Opik", record)
+
+
+def _is_table(names: Sequence[str]) -> bool:
+    """Whether columns are those of traces or spans."""
+    return kind(dict.fromkeys(names) | ({"type": "general"} if "type" in names else {})) is not None
 
 
 def _lists(record: Json) -> bool:

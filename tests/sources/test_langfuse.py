@@ -167,6 +167,27 @@ def test_a_generation_has_tokens_cost_first_token_and_texts(whole):
     assert kept["usageDetails.input"] == 100
 
 
+def test_metadata_of_the_observations_api_is_flat_and_still_told_apart(load):
+    metadata = {
+        "attributes.gen_ai.system": "openai",
+        "attributes.gen_ai.usage.input_tokens": "9",
+        "resourceAttributes.service.name": "shop",
+        "scope.name": "sdk",
+        "locale": "de",
+    }
+    page = {"data": [observation(metadata=metadata, isRootObservation=True)], "meta": {"cursor": "x"}}
+    span = load(text(page)).span
+    assert (span["provider"], span["service"], span["input_tokens"]) == ("openai", "shop", 9)
+    assert span["resource"]["otel.scope.name"] == "sdk"
+    assert span["attributes"]["metadata.locale"] == "de"
+
+
+def test_observations_inside_a_trace_need_not_name_it(load):
+    bare = {key: value for key, value in CALL.items() if key != "traceId"}
+    loaded = load(text({"trace": {"id": "t1", "name": "answer"}, "observations": [bare, ROOT]}))
+    assert {span["trace_id"] for span in loaded.spans} == {"t1"}
+
+
 def test_scores_inside_a_trace_are_scores(whole):
     (score,) = whole.scores
     assert (score["trace_id"], score["span_id"], score["name"], score["value"]) == ("t1", None, "helpful", 0.75)

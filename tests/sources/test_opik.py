@@ -325,6 +325,19 @@ def test_the_command_line_s_csv_repeats_the_trace_and_writes_what_python_prints(
     assert loaded.rejects == []
 
 
+@pytest.mark.parametrize("records", [[TRACE, TRACE | {"id": "0199-t2"}], [ROOT, CALL, TOOL]])
+def test_a_dataframe_of_what_the_sdk_found_reads_the_same(load, records):
+    pandas = pytest.importorskip("pandas")
+    from llmscope.sources import find
+
+    (frame,) = find(pandas.DataFrame(records))
+    batches = list(sources.read(frame))
+    told = [row for batch in batches for row in batch.spans.to_pylist()]
+    assert [row["source"] for row in told] == ["opik"] * len(records)
+    assert told[1]["input_tokens"] == 1000
+    assert sum(batch.rejects.num_rows for batch in batches) == 0
+
+
 def test_a_record_that_cannot_be_read_is_rejected_by_itself(load):
     loaded = load(text([{"trace": TRACE, "spans": [ROOT, CALL | {"start_time": "yesterday"}]}, {"unknown": 1}]))
     assert [span["span_id"] for span in loaded.spans] == ["0199-s1"]
