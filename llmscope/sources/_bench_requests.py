@@ -13,7 +13,8 @@ from llmscope.sources._cells import count, real, text
 from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
-from llmscope.sources._recorded_stream import events, whole
+from llmscope.sources._recorded_events import events
+from llmscope.sources._recorded_stream import whole
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
 
