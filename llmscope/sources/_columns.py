@@ -34,11 +34,11 @@ _NAMES: Final[dict[str, str]] = {
     "name": "span_name operation_name event event_name name call_type task_name",
     "operation": "operation gen_ai_operation_name",
     "start_time": "start_time start_timestamp started_at start time_start start_ts launch_time request_start_time "
-    "request_created_at request_time requested_at request_timestamp sent_at begin_time begin time_unix_nano timestamp "
-    "event_time event_timestamp ts time datetime date_time created_at created create_time creation_time logged_at "
-    "log_time inserted_at arrival_time arrived_at date day",
-    "end_time": "end_time end_timestamp ended_at end time_end end_ts finish_time finished_at finish completed_at "
-    "response_created_at response_time_stamp response_timestamp stop_time",
+    "request_created_at request_time requested_at request_timestamp sent_at begin_time begin time_unix_nano "
+    "start_time_unix timestamp event_time event_timestamp ts time datetime date_time created_at created create_time "
+    "creation_time logged_at log_time inserted_at arrival_time arrived_at date day",
+    "end_time": "end_time end_timestamp ended_at end time_end end_ts end_time_unix finish_time finished_at finish "
+    "completed_at response_created_at response_time_stamp response_timestamp stop_time",
     "duration_ms": "duration latency end_to_end_latency e2e_latency e2e total_latency request_latency request_duration "
     "response_latency model_latency llm_latency elapsed elapsed_time response_time total_time total_duration "
     "time_taken took runtime run_time execution_time processing_time wall_time delay openai_processing processing",

@@ -151,7 +151,7 @@ class Reading:
 
     def _converter(self, name: str, column: str) -> Callable[[Any], Any] | None:
         if column in _TEXTS:
-            return _plain_text
+            return _parent if column == "parent_id" else _plain_text
         if column in _TIMES:
             return functools.partial(
                 _values.time_us, unit_of_number=self._unit(name), day_first=name in self._day_first
@@ -275,6 +275,12 @@ def _ours(name: str) -> Target | None:
 
 def _plain_text(value: Any) -> str | None:
     return None if isinstance(value, dict | list) else _values.text(value)
+
+
+def _parent(value: Any) -> str | None:
+    """Return the id of a parent; there is none where a table says that a span is a root."""
+    told = _plain_text(value)
+    return None if told is not None and (told.lower() == "root" or not told.strip("0-")) else told
 
 
 def _cents(value: Any) -> float | None:

@@ -320,3 +320,19 @@ def test_a_duration_is_the_same_in_every_unit(ms):
 def test_a_document_that_lists_flat_records_is_read_record_by_record(load, lines):
     loaded = load(lines({"data": [{"prompt": "a", "latency_ms": 1}, {"prompt": "b", "latency_ms": 2}], "run": "r1"}))
     assert [(span["input"], span["attributes"]["run"]) for span in loaded.spans] == [("a", "r1"), ("b", "r1")]
+
+
+def test_a_table_of_spans_is_traces_with_roots(load):
+    """Trace tables of microservices name times in nanoseconds, leave the duration's unit open and call a root so."""
+    header = b"TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration\n"
+    rows = (
+        b"t1,s1,root,gateway,/*,1674982159219000000,1674982159247160439,28160\n"
+        b"t1,s2,s1,gateway,HTTP GET,1674982159221196428,1674982159247139419,25942\n"
+        b"t2,s3,0,orders,HTTP GET,1674982159221196428,1674982159247139419,25942\n"
+    )
+    root, child, other = load(header + rows, "trace.csv").spans
+    assert [span["parent_id"] for span in (root, child, other)] == [None, "s1", None]
+    assert (root["trace_id"], root["span_id"], root["name"], root["duration_ms"]) == ("t1", "s1", "/*", 28.16)
+    assert root["start_time"] == dt.datetime(2023, 1, 29, 8, 49, 19, 219000)
+    assert root["end_time"] == dt.datetime(2023, 1, 29, 8, 49, 19, 247160)
+    assert root["attributes"]["ParentID"] == "root"
