@@ -41,4 +41,4 @@ def test_every_row_is_a_span_with_its_ids_and_times():
             assert (row["start_time"] - EPOCH) // dt.timedelta(microseconds=1) == int(span["StartTimeUnixNano"]) // 1000
         count += len(rows)
         roots += sum(row["parent_id"] is None for row in rows)
-    assert (count, roots) == (68222, 899)
+    assert (count, roots) == (68222, 902)
