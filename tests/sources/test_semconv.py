@@ -236,3 +236,31 @@ def test_odd_values_never_raise():
             assert got["operation"] in schema.OPERATIONS
             for name in ("input_messages", "output_messages"):
                 assert isinstance(json.loads(got.get(name, "[]")), list)
+
+
+def test_googles_adk_has_requests_and_answers_in_geminis_shape():
+    asked = {"model": "gemini-2.5-flash", "config": {"system_instruction": "Be brief."},
+             "contents": [{"role": "user", "parts": [{"text": "Weather in Paris?"}]}]}  # fmt: skip
+    answer = {"content": {"role": "model", "parts": [{"text": "Rainy."}]}, "finish_reason": "STOP"}
+    found = row(
+        {
+            "gen_ai.system": "gcp.vertex.agent",
+            "gen_ai.request.model": "gemini-2.5-flash",
+            "gcp.vertex.agent.llm_request": json.dumps(asked),
+            "gcp.vertex.agent.llm_response": json.dumps(answer),
+            "gcp.vertex.agent.session_id": "s1",
+        }
+    )
+    assert (found["operation"], found["input"], found["output"]) == ("chat", "Weather in Paris?", "Rainy.")
+    assert (found["finish_reason"], found["session_id"]) == ("STOP", "s1")
+    assert json.loads(found["input_messages"]) == IN
+    tool = row(
+        {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "search",
+            "gcp.vertex.agent.llm_request": "{}",
+            "gcp.vertex.agent.tool_call_args": '{"to": "OSL"}',
+            "gcp.vertex.agent.tool_response": '{"flights": 3}',
+        }
+    )
+    assert (tool["tool"], tool["input"], tool["output"]) == ("search", '{"to": "OSL"}', '{"flights": 3}')
