@@ -73,8 +73,12 @@ def atif_spans(record: Json, parent: Row | None = None, depth: int = 0) -> list[
     if depth > _DEEPEST:
         raise ValueError(f"more than {_DEEPEST} trajectories are nested")
     root = _root(record, parent)
+    # several trajectories may share a trace: their spans are numbered under an id of their own
+    trace, root["trace_id"] = root["trace_id"], root.pop("document")
     turns = [turn for step in steps for turn in _turns(step)]
     spans = run_spans(root, turns, Told(_FIELDS))
+    for span in spans:
+        span["trace_id"] = trace
     for span in spans[1:]:
         if span["attributes"].get("is_copied_context") is True:
             span["attributes"] |= {f"copied.{name}": span.pop(name) for name in _USAGE if span.get(name) is not None}
@@ -105,6 +109,7 @@ def _root(record: Json, parent: Row | None) -> Row:
     trace = parent["trace_id"] if parent else text(record.get("trajectory_id")) or session or digest
     return {
         "trace_id": trace,
+        "document": digest,
         "span_id": _ids.span_id(digest, 0),
         "parent_id": parent["span_id"] if parent else None,
         "session_id": session or (parent.get("session_id") if parent else None),
