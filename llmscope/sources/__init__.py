@@ -22,6 +22,7 @@ serving     results of serving benchmarks: vLLM, SGLang, LLMPerf, GenAI-Perf, AI
 mlflow      MLflow traces of every schema: JSON, tables of search_traces, answers of its API, Databricks responses
             and inference tables, and its SQLite database
 elastic     Elasticsearch: ECS log lines, bulk bodies and answers; APM, OpenTelemetry and Metricbeat documents
+phoenix     Arize Phoenix: DataFrames and files of spans and annotations, answers of its API, its SQLite database
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -47,6 +48,7 @@ from llmscope.sources import (
     newrelic,
     opik,
     otlp,
+    phoenix,
     prometheus,
     promptflow,
     recorded,
@@ -82,6 +84,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     serving,
     mlflow,
     elastic,
+    phoenix,
     chat,
     table,
 )

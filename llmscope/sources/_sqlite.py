@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from llmscope.errors import UnreadableFileError
 from llmscope.sources._file import File
@@ -26,8 +27,16 @@ def is_database(file: File) -> bool:
 
 def columns(file: File) -> dict[str, list[str]]:
     """Return the names of the columns of each table; an empty dictionary for what is no readable database."""
-    if not is_database(file):
-        return {}
+    if file not in _columns:
+        _columns[file] = _read_columns(file) if is_database(file) else {}
+    return _columns[file]
+
+
+_columns: WeakKeyDictionary[File, dict[str, list[str]]] = WeakKeyDictionary()
+"""What was found in each file: several formats ask, and one in memory is written to disk for each answer."""
+
+
+def _read_columns(file: File) -> dict[str, list[str]]:
     try:
         with database(file) as connection:
             names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
