@@ -23,6 +23,7 @@ mlflow      MLflow traces of every schema: JSON, tables of search_traces, answer
             and inference tables, and its SQLite database
 elastic     Elasticsearch: ECS log lines, bulk bodies and answers; APM, OpenTelemetry and Metricbeat documents
 phoenix     Arize Phoenix: DataFrames and files of spans and annotations, answers of its API, its SQLite database
+zipkin      Zipkin: spans in JSON of versions 1 and 2
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -56,6 +57,7 @@ from llmscope.sources import (
     stored,
     table,
     trajectories,
+    zipkin,
 )
 from llmscope.sources._batch import Batch, Rows, joined
 from llmscope.sources._export import export
@@ -85,6 +87,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     mlflow,
     elastic,
     phoenix,
+    zipkin,
     chat,
     table,
 )
