@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the tables below; a store written by an older version is migrated when it is opened."""
 
 OPERATIONS: Final = frozenset(

@@ -11,10 +11,12 @@ import duckdb
 import pyarrow as pa
 
 from llmscope import schema
-from llmscope.sources._batch import Batch
+from llmscope.sources._batch import Batch, Rows
 from llmscope.store import _attributes
 from llmscope.store._names import quoted
+from llmscope.store._parts import settle
 from llmscope.store._requests import derive
+from llmscope.store._spoken import fill_messages
 
 _POINTS = ("scores", "metrics", "logs")
 """Tables whose rows have no identity of their own: a row is a duplicate when every column is equal."""
@@ -25,7 +27,7 @@ _LOADING_MEMORY: Final = "1GB"
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Rows that one file added, and records that were there already or could not be read."""
+    """Rows that one file added; records that were there already, could not be read, or completed a span."""
 
     spans: int = 0
     scores: int = 0
@@ -33,6 +35,7 @@ class Appended:
     logs: int = 0
     rejected: int = 0
     duplicates: int = 0
+    completed: int = 0
 
 
 def already_loaded(connection: duckdb.DuckDBPyConnection, sha256: str) -> int | None:
@@ -114,34 +117,58 @@ def _transaction(
 
 def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], file: str, *, replace: bool) -> Appended:
     before = {name: _count(connection, name) for name in ("spans", *_POINTS)}
-    arrived = dict.fromkeys((*before, "rejects"), 0)
     keys = _attributes.promoted(connection)
-    connection.execute("CREATE OR REPLACE TEMP TABLE arrived (trace_id VARCHAR, span_id VARCHAR)")
-    for batch in batches:
-        for name, table in batch.tables().items():
-            if table.num_rows:
-                arrived[name] += table.num_rows
-                _insert(connection, name, table, keys)
-    conflicts = 0
+    ((last,),) = connection.execute("SELECT max(rowid) FROM spans").fetchall()
+    arrived = _arrive(connection, batches, keys)
     if replace:
-        arrived["spans"] -= _replace_spans(connection)
-    else:
-        conflicts = _drop_repeated_spans(connection, file)
+        before["spans"] -= _drop_replaced(connection, last)
+
+    def insert(rows: Rows) -> None:
+        for name, table in rows.take().tables().items():
+            if table.num_rows:
+                _insert(connection, name, table, keys)
+
+    settled = settle(connection, file, insert)
     for name in (*_POINTS, "rejects"):
         if arrived[name]:
             _drop_repeated_rows(connection, name)
-    connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT trace_id FROM arrived")
+    fill_messages(connection)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT trace_id FROM arrived UNION SELECT trace_id FROM spoken"
+    )
     derive(connection, keys)
-    connection.execute("DROP TABLE touched")
-    connection.execute("DROP TABLE arrived")
+    for name in ("touched", "arrived", "spoken"):
+        connection.execute(f"DROP TABLE {name}")
     added = {name: _count(connection, name) - before[name] for name in before}
-    if replace:
-        added["spans"] = arrived["spans"]
     return Appended(
         **added,
-        rejected=arrived["rejects"] + conflicts,
-        duplicates=sum(arrived[name] - added[name] for name in before) - conflicts,
+        rejected=arrived["rejects"] + settled.conflicts,
+        duplicates=sum(arrived[name] - added[name] for name in before) - settled.conflicts - settled.completed,
+        completed=settled.completed,
     )
+
+
+def _arrive(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], keys: list[str]) -> dict[str, int]:
+    """Insert every row, note the ids of spans and of log records that tell messages, and return how many rows came."""
+    counts = dict.fromkeys(("spans", *_POINTS, "rejects"), 0)
+    for name in ("arrived", "spoken"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} (trace_id VARCHAR, span_id VARCHAR)")
+    for batch in batches:
+        for name, table in batch.tables().items():
+            if table.num_rows:
+                counts[name] += table.num_rows
+                _insert(connection, name, table, keys)
+                if name in _NOTED:
+                    noted = table.select(["trace_id", "span_id", "attributes"])  # noqa: F841 - found by its name
+                    connection.execute(_NOTED[name])
+    return counts
+
+
+_NOTED: Final = {
+    "spans": "INSERT INTO arrived SELECT trace_id, span_id FROM noted",
+    "logs": "INSERT INTO spoken SELECT DISTINCT trace_id, span_id FROM noted "
+    """WHERE trace_id IS NOT NULL AND span_id IS NOT NULL AND contains(attributes, '"gen_ai.')""",
+}
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, keys: list[str]) -> None:
@@ -149,8 +176,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, k
     batch = _as_json(name, table)  # noqa: F841
     own = "".join(f", {_attributes.value(key)} AS {quoted(key)}" for key in keys) if name == "spans" else ""
     connection.execute(f"INSERT INTO {name} BY NAME SELECT *{own} FROM batch")
-    if name == "spans":
-        connection.execute("INSERT INTO arrived SELECT trace_id, span_id FROM batch")
 
 
 def _as_json(name: str, table: pa.Table) -> pa.Table:
@@ -169,48 +194,14 @@ def _schema_of(name: str) -> schema.Table:
 
 _JSON = pa.json_(pa.string())
 
-_REPEATED = """
-    CREATE OR REPLACE TEMP TABLE repeated AS
-    SELECT s.rowid AS row, row_number() OVER ids AS nth, first_value(s.rowid) OVER ids AS kept
-    FROM spans s SEMI JOIN (
-        SELECT trace_id, span_id FROM spans SEMI JOIN arrived USING (trace_id, span_id)
-        GROUP BY ALL HAVING count(*) > 1
-    ) USING (trace_id, span_id)
-    WINDOW ids AS (PARTITION BY s.trace_id, s.span_id ORDER BY s.rowid {order})"""
 
-_DROP_REPEATED = "DELETE FROM spans WHERE rowid IN (SELECT row FROM repeated WHERE nth > 1)"
-
-
-def _drop_repeated_spans(connection: duckdb.DuckDBPyConnection, file: str) -> int:
-    """Keep the first span of each id: an equal one is a duplicate, one with other content is quarantined (counted)."""
-    connection.execute(_REPEATED.format(order="ASC"))
-    if not _count(connection, "repeated"):
-        return 0
-    before = _count(connection, "rejects")
-    content = ", ".join(quoted(name) for name in schema.SPANS.names if name != "source")
-    connection.execute(
-        f"""
-        INSERT INTO rejects
-        WITH content AS (
-            SELECT r.row, r.nth, r.kept, s.span_id, to_json(struct_pack({content}))::VARCHAR AS record
-            FROM spans s JOIN repeated r ON r.row = s.rowid
-        )
-        SELECT ?, 'span ' || c.span_id, 'its trace and span id belong to another span with different content',
-            left(c.record, 65536)
-        FROM content c JOIN content k ON k.row = c.kept
-        WHERE c.nth > 1 AND c.record <> k.record""",
-        [file],
-    )
-    connection.execute(_DROP_REPEATED)
-    return _count(connection, "rejects") - before
-
-
-def _replace_spans(connection: duckdb.DuckDBPyConnection) -> int:
-    """Keep the last span of each id; return how many of the arrived ones repeat another arrived one."""
-    connection.execute(_REPEATED.format(order="DESC"))
-    connection.execute(_DROP_REPEATED)
-    row = connection.execute("SELECT count(*) - count(DISTINCT (trace_id, span_id)) FROM arrived").fetchone()
-    return int(row[0]) if row else 0
+def _drop_replaced(connection: duckdb.DuckDBPyConnection, last: int | None) -> int:
+    """Delete the spans up to the row ``last`` whose ids have arrived anew; return how many."""
+    found = connection.execute(
+        "DELETE FROM spans WHERE rowid <= ? AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM arrived)",
+        [last],
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _drop_repeated_rows(connection: duckdb.DuckDBPyConnection, name: str) -> None:

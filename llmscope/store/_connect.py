@@ -9,16 +9,17 @@ import duckdb
 
 from llmscope import schema
 from llmscope.errors import LlmscopeError, StoreLockedError, StoreVersionError
+from llmscope.store._attributes import promoted
+from llmscope.store._requests import derive
 
 _STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 """Files that DuckDB 1.5 can read too; without it DuckDB 2 writes files for itself alone."""
 
-_DERIVED = (
-    schema.REQUESTS.ddl,
-    "CREATE TABLE rollups (trace_id VARCHAR, span_id VARCHAR, tokens BOOLEAN, cost BOOLEAN)",
-    "CREATE TABLE promoted (key VARCHAR)",
+_ROLLUPS = (
+    "CREATE OR REPLACE TABLE rollups (trace_id VARCHAR, span_id VARCHAR, tokens BOOLEAN, cost BOOLEAN, call BOOLEAN)"
 )
-"""Tables kept by llmscope itself: one row per trace, the spans whose usage repeats their children's, and the
+_DERIVED = (schema.REQUESTS.ddl, _ROLLUPS, "CREATE TABLE promoted (key VARCHAR)")
+"""Tables kept by llmscope itself: one row per trace, the spans whose usage, or whose call, others tell as well, and the
 attribute keys that have a column."""
 
 
@@ -111,7 +112,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, present: dict[str, set[str]], version: int) -> None:
-    """Add the tables and columns that ``version`` did not have; nothing is dropped."""
+    """Add the tables and columns that ``version`` did not have, and derive again what follows from the spans."""
     connection.execute("BEGIN")
     for table in (*schema.TABLES, schema.REQUESTS):
         if table.name not in present:
@@ -120,6 +121,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection, present: dict[str, set[str]]
         for column in table.columns:
             if column.name not in present[table.name]:
                 connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {column.ddl}')
+    connection.execute(_ROLLUPS)
+    connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT trace_id FROM spans")
+    derive(connection, promoted(connection))
+    connection.execute("DROP TABLE touched")
     connection.execute("UPDATE llmscope SET schema_version = ?", [schema.VERSION])
     connection.execute(
         "INSERT INTO audit VALUES (now()::TIMESTAMP, 'llmscope', 'migrate', ?, 0)",

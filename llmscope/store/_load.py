@@ -30,6 +30,7 @@ class LoadReport:
         logs: Log records stored.
         rejected: Records that could not be read; each is in the table ``rejects`` with its reason.
         duplicates: Records that were in the store already.
+        completed: Records that told more of a span which another record had told in part.
         files: Files loaded.
         seconds: Time it took.
         skipped: Files that were not loaded, with the reason.
@@ -46,6 +47,7 @@ class LoadReport:
     seconds: float = 0.0
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    completed: int = 0
 
     def text(self) -> str:
         """Return the report in plain words."""
@@ -64,6 +66,8 @@ class LoadReport:
         lines = [f"Loaded {', '.join(counts)} from {_counted(self.files, 'file')} in {self.seconds:.1f} s."]
         if self.duplicates:
             lines.append(f"{_counted(self.duplicates, 'record')} stood in the store already.")
+        if self.completed:
+            lines.append(f"{_counted(self.completed, 'record')} completed spans told in part by others.")
         if self.rejected:
             lines.append(f"{_counted(self.rejected, 'record')} rejected: scope.rejects() says why.")
         lines.extend(_first("Skipped ", self.skipped.values()))

@@ -1,11 +1,9 @@
-"""Derives one row per trace from its spans, and finds usage that a parent repeats from its children.
+"""Derives one row per trace from its spans.
 
-The root is the earliest span without a parent, else (the parent was never recorded) the earliest span. A request's
-times, status, name and attributes are its root's. Model, provider, finish reason and time to first token are the
-root's where it has them, else those of its longest model call. Tokens and cost are summed over the spans, leaving out
-every span below which another span reports the same kind of usage: that one is a roll-up. So is a span that stands for
-a whole trace (``t-<trace id>``, see ``sources._ids.whole``) where any other span of the trace reports usage, since the
-two may come from different files and know nothing of each other.
+The root is the earliest span without a parent (one with a duration where there are several), else (the parent was never
+recorded) the earliest span. A request's times, status, name and attributes are its root's. Model, provider, finish
+reason and time to first token are the root's where it has them, else those of its longest model call. Tokens and cost
+are summed over the spans, leaving out those that repeat others (``_rollups``).
 """
 
 from __future__ import annotations
@@ -16,16 +14,7 @@ import duckdb
 
 from llmscope import schema
 from llmscope.store._names import quoted
-
-_DEPTH = 500
-"""Levels below a span that are searched for the usage it may repeat."""
-
-_USAGE = {
-    "tokens": "(s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL)",
-    "cost": "s.cost_usd IS NOT NULL",
-}
-
-_STANDS_FOR = "'t-' || s.trace_id"
+from llmscope.store._rollups import find_repeats
 
 _SUMS = (
     "input_tokens",
@@ -41,51 +30,9 @@ _OF_ERROR = ("error_type", "error_message")
 
 def derive(connection: duckdb.DuckDBPyConnection, promoted: Sequence[str]) -> None:
     """Rebuild ``rollups`` and ``requests`` for the traces named in the temporary table ``touched(trace_id)``."""
-    for table in ("requests", "rollups"):
-        connection.execute(f"DELETE FROM {table} WHERE trace_id IN (SELECT trace_id FROM touched)")
-    connection.execute(_ROLLUPS)
+    find_repeats(connection)
+    connection.execute("DELETE FROM requests WHERE trace_id IN (SELECT trace_id FROM touched)")
     connection.execute(_requests(promoted))
-
-
-def _repeats(usage: str) -> str:
-    bears = _USAGE[usage]
-    return f"""
-        SELECT DISTINCT trace_id, origin AS span_id FROM (
-            WITH RECURSIVE below AS (
-                SELECT s.trace_id, s.span_id AS origin, s.span_id AS node, false AS bears, 0 AS depth
-                FROM bearing s
-                WHERE {bears} AND (s.trace_id, s.span_id) IN (SELECT (trace_id, parent_id) FROM bearing)
-                UNION ALL
-                SELECT s.trace_id, b.origin, s.span_id, {bears}, b.depth + 1
-                FROM below b JOIN bearing s ON s.trace_id = b.trace_id AND s.parent_id = b.node
-                WHERE NOT b.bears AND b.depth < {_DEPTH} AND s.span_id <> b.origin
-            )
-            SELECT * FROM below
-        ) WHERE bears"""
-
-
-def _whole(usage: str) -> str:
-    bears = _USAGE[usage]
-    return f"""
-        SELECT s.trace_id, s.span_id FROM bearing s
-        WHERE s.span_id = {_STANDS_FOR} AND {bears} AND s.trace_id IN (
-            SELECT s.trace_id FROM bearing s WHERE {bears} AND s.span_id <> {_STANDS_FOR}
-        )"""
-
-
-_ROLLUPS = f"""
-    INSERT INTO rollups
-    WITH bearing AS MATERIALIZED (
-        SELECT trace_id, span_id, parent_id, input_tokens, output_tokens, cost_usd
-        FROM spans SEMI JOIN touched USING (trace_id)
-    ),
-    tokens AS ({_repeats("tokens")}),
-    cost AS ({_repeats("cost")})
-    SELECT trace_id, span_id, coalesce(t.tokens, false), coalesce(c.cost, false)
-    FROM (SELECT *, true AS tokens FROM tokens UNION SELECT *, true FROM ({_whole("tokens")})) t
-    FULL JOIN (SELECT *, true AS cost FROM cost UNION SELECT *, true FROM ({_whole("cost")})) c
-    USING (trace_id, span_id)
-"""
 
 
 def _requests(promoted: Sequence[str]) -> str:
@@ -112,9 +59,8 @@ def _requests(promoted: Sequence[str]) -> str:
         SELECT trace_id, root FROM a WHERE roots = 1
         UNION ALL
         (SELECT trace_id, row FROM s WHERE trace_id IN (SELECT trace_id FROM a WHERE roots <> 1)
-         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL,
-                                    {_STANDS_FOR} = s.span_id AND duration_ms IS NULL, start_time NULLS LAST,
-                                    duration_ms DESC NULLS LAST, span_id) = 1)
+         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL, duration_ms IS NULL,
+                                    start_time NULLS LAST, duration_ms DESC NULLS LAST, span_id) = 1)
     ),
     u AS (
         SELECT trace_id, {", ".join(f"sum({name}) FILTER (NOT repeats_tokens)::BIGINT AS {name}" for name in _SUMS)},

@@ -65,7 +65,10 @@ class Selection:
     # narrowing
 
     def of(self, unit: str) -> Selection:
-        """Return the selection that counts ``unit`` instead; filters given so far still choose the requests."""
+        """Return the selection that counts ``unit`` instead; filters given so far still choose the requests.
+
+        A model call that two spans tell of (two instrumentations, or a wrapper around it) is counted once.
+        """
         known = {"request", "span", *schema.OPERATIONS}
         if unit not in known:
             raise QueryError(f"Cannot count {unit!r}: not a request, a span or an operation.{near(unit, known)}")
@@ -225,7 +228,8 @@ class Selection:
             tests.append(f"operation = {bound(self.unit)}")
         facts = ", ".join([*(_reconciled(name) for name in _COUNTED_SPAN), *keys])
         rollups = f" LEFT JOIN {self.store.table('rollups')} USING (trace_id, span_id)"
-        return f"SELECT {facts} FROM (SELECT * FROM {self.store.table('spans')}{_where(tests)}){rollups}"
+        once = " WHERE NOT coalesce(call, false)" if self.unit in schema.MODEL_OPERATIONS else ""
+        return f"SELECT {facts} FROM (SELECT * FROM {self.store.table('spans')}{_where(tests)}){rollups}{once}"
 
     def _elsewhere(self, condition: _filters.Condition, bound: _filters.Bound) -> str:
         """A condition on another unit chooses the traces in which that unit meets it."""

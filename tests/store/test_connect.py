@@ -76,6 +76,7 @@ def test_an_older_store_gains_the_missing_columns_and_keeps_its_rows(tmp_path):
     store = Store(path)
     store.connection.execute("INSERT INTO spans (trace_id, span_id, status) VALUES ('t', 's', 'ok')")
     store.connection.execute("ALTER TABLE spans DROP COLUMN reasoning_tokens")
+    store.connection.execute("ALTER TABLE rollups DROP COLUMN call")
     store.connection.execute("DROP TABLE scores")
     store.connection.execute("UPDATE llmscope SET schema_version = 0")
     store.close()
@@ -84,6 +85,8 @@ def test_an_older_store_gains_the_missing_columns_and_keeps_its_rows(tmp_path):
     assert migrated.count("scores") == 0
     assert migrated.rows("SELECT schema_version FROM llmscope") == [(schema.VERSION,)]
     assert migrated.rows("SELECT action FROM audit") == [("migrate",)]
+    assert migrated.rows("SELECT trace_id, status FROM requests") == [("t", "ok")]
+    assert migrated.rows("SELECT call FROM rollups") == []
 
 
 def test_a_log_file_is_not_a_store(tmp_path):
