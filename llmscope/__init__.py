@@ -22,7 +22,7 @@ from llmscope.errors import (
     UnknownTraceError,
     UnreadableFileError,
 )
-from llmscope.scope import Scope, open  # noqa: A004  (llmscope.open reads as it should)
+from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads as it should)
 
 __version__ = "0.1.0"
 
@@ -37,5 +37,6 @@ __all__ = [
     "UnknownFormatError",
     "UnknownTraceError",
     "UnreadableFileError",
+    "diff",
     "open",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
+    from llmscope.answers.diff import TraceDiff
     from llmscope.answers.latency import Latency
     from llmscope.answers.overview import Overview
     from llmscope.answers.resources import Resources
@@ -46,6 +47,13 @@ def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (l
         1
     """
     return Scope(Selection(Store(path)))
+
+
+def diff(left: TraceExplorer, right: TraceExplorer) -> TraceDiff:
+    """Return what is different between two traces; see ``llmscope.answers.diff.diff``."""
+    from llmscope.answers.diff import diff
+
+    return diff(left, right)
 
 
 @dataclass(frozen=True, repr=False)

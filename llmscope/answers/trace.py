@@ -65,6 +65,20 @@ class TraceExplorer(Answer):
             raise LlmscopeError(f"The trace {self.trace_id} has no span {span_id!r}; `.frame` lists them.")
         return found[span_id]
 
+    def totals(self) -> dict[str, float | None]:
+        """Return ``tokens`` (input and output) and ``cost_usd`` of the request, each counted once; None if unknown."""
+        from llmscope.answers._explorer import tokens
+
+        return {"tokens": tokens(self._request), "cost_usd": self._request["cost_usd"]}
+
+    def texts(self) -> dict[str, dict[str, str | None]]:
+        """Return what went into and came out of every span, by span id: ``input`` and ``output``."""
+        spans = self.selection.spans
+        own = spans.filter(spans.trace_id == self.trace_id).select("span_id", "input", "output")
+        rows = self.selection.run(own).astype(object)
+        rows = rows.where(rows.notna(), None)
+        return {row["span_id"]: {"input": row["input"], "output": row["output"]} for row in rows.to_dict("records")}
+
     def chart(self) -> alt.TopLevelMixin:
         """Return the waterfall of the first 60 spans."""
         from llmscope.charts.waterfall import waterfall_chart

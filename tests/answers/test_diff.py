@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+import llmscope as ls
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def span(trace, number, parent, name, start, took, **columns):
+    return {
+        "trace_id": trace, "span_id": f"{trace}{number}", "parent_id": parent and f"{trace}{parent}", "name": name,
+        "start_time": f"2026-11-16T10:00:{start:06.3f}Z", "duration_ms": took, **columns,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def scope():
+    scope = ls.open()
+    agent = {"operation": "invoke_agent", "agent": "helper"}
+    chat = {"operation": "chat", "input_tokens": 100, "cost_usd": 0.01}
+    tool = {"operation": "execute_tool", "tool": "search"}
+    scope.load([
+        span("a", 1, None, "answer", 0, 1000, **agent, prompt="Where is order 7?", response="It is on its way."),
+        span("a", 2, 1, "search", 0.1, 200, **tool),
+        span("a", 3, 1, "chat", 0.4, 500, **chat, model="gpt-4o"),
+        span("b", 1, None, "answer", 0, 4000, **agent, prompt="Where is order 7?", response=f"It is lost. {HOSTILE}"),
+        span("b", 2, 1, "search", 0.1, 200, **tool),
+        span("b", 3, 1, "rerank", 0.3, 90, operation="rerank"),
+        span("b", 4, 1, "chat", 0.5, 3400, **chat, model="gpt-4.1"),
+    ])  # fmt: skip
+    return scope
+
+
+@pytest.fixture
+def answer(scope):
+    return ls.diff(scope.trace("a"), scope.trace("b"))
+
+
+def test_steps_are_paired_and_their_change_is_named(answer):
+    found = answer.frame.set_index("name")
+    assert found["change"].to_dict() == {"answer": "slower", "search": "same", "rerank": "added", "chat": "slower"}
+    assert found.loc["chat", ["left_ms", "right_ms", "delta_ms"]].tolist() == [500, 3400, 2900]
+    assert found.loc["chat", ["left_actor", "right_actor"]].tolist() == ["gpt-4o", "gpt-4.1"]
+    assert found.loc["answer", "left_self_ms"] == 300
+
+
+def test_the_other_way_round_slower_is_faster_and_added_is_removed(scope, answer):
+    back = ls.diff(scope.trace("b"), scope.trace("a"))
+    opposite = {"slower": "faster", "faster": "slower", "added": "removed", "removed": "added"}
+    assert [opposite.get(kind, kind) for kind in answer.frame["change"]] == back.frame["change"].tolist()
+
+
+def test_a_trace_does_not_differ_from_itself(scope):
+    same = ls.diff(scope.trace("a"), scope.trace("a"))
+    assert set(same.frame["change"]) == {"same"}
+    assert same.texts.empty
+    assert "3 same" in same.text()
+    assert same.png().startswith(b"\x89PNG")
+
+
+def test_what_was_said_differently_is_told_and_marked_without_running_it(answer):
+    assert answer.texts[["step", "field"]].to_numpy().tolist() == [["answer", "output"]]
+    page = answer.html()
+    assert "<del> on its way</del>" in page
+    assert HOSTILE not in page
+    assert "&lt;" in page
+
+
+def test_words_tell_totals_and_steps(answer):
+    text = answer.text()
+    assert "answer: 1.0 s to 4.0 s, 3 to 4 spans, 100 tokens, $0.010" in text
+    assert "  +   rerank  90 ms" in text
+    assert "gpt-4o to gpt-4.1" in text
+
+
+def test_only_traces_can_be_compared(scope):
+    with pytest.raises(TypeError, match="compares traces"):
+        ls.diff(scope, scope.trace("a"))
