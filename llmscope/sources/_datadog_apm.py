@@ -29,6 +29,9 @@ _LONGEST: Final = 50_000
 _COUNTED: Final = 1 << 16
 """Trace ids below this number a file from 0 on, as the test agent's snapshots do; tracers draw 64 random bits."""
 
+_SECONDS: Final = 1e11
+"""Fractions below this count seconds since 1970; tracers write whole nanoseconds."""
+
 _REMEMBERED: Final = 100_000
 _OWN: Final = frozenset(
     {"trace_id", "span_id", "parent_id", "name", "service", "start", "duration", "meta", "metrics", "meta_struct",
@@ -119,15 +122,16 @@ def _add(rows: Rows, trace: str, span: Json, shared: Json) -> None:
     meta, metrics, struct = (
         span[key] if isinstance(span.get(key), dict) else {} for key in ("meta", "metrics", "meta_struct")
     )
+    seconds = isinstance(span.get("start"), float) and span["start"] < _SECONDS
     attributes: Json = {key: value for key, value in span.items() if key not in _OWN and value is not None}
     attributes |= {
         key: span[key]
         for key in ("meta", "metrics", "meta_struct", "span_links", "span_events")
         if span.get(key) is not None and not isinstance(span[key], dict if key.startswith("met") else list)
     }
-    attributes |= meta
-    for key, value in metrics.items():
-        attributes[f"metrics.{key}" if key in meta else key] = value
+    for name_of, tags in (("meta", meta), ("metrics", metrics)):
+        for key, value in tags.items():
+            attributes[f"{name_of}.{key}" if key in attributes else key] = value
     if str(span.get("trace_id")) != trace:
         attributes["trace_id"] = span.get("trace_id")
     row: Row = {
@@ -136,7 +140,7 @@ def _add(rows: Rows, trace: str, span: Json, shared: Json) -> None:
         "parent_id": identity(span.get("parent_id")),
         "name": name,
         "start_time": moment(span.get("start")),
-        "duration_ms": lasted(span.get("duration")),
+        "duration_ms": lasted(span.get("duration"), "s" if seconds else "ns"),
         "service": text(span.get("service")),
         "status": {0: "ok", 1: "error"}.get(span["error"]) if isinstance(span.get("error"), int) else None,
     }

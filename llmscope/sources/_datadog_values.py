@@ -58,13 +58,13 @@ def moment(value: Any) -> int | None:
     return None if value in (None, 0, "0", "") else _values.time_us(value)
 
 
-def lasted(value: Any) -> float | None:
-    """Return nanoseconds as milliseconds.
+def lasted(value: Any, unit: str = "ns") -> float | None:
+    """Return a length of time in milliseconds.
 
     Raises:
         ValueError: It is not a length of time.
     """
-    return None if value is None else _values.duration_ms(value, "ns")
+    return None if value is None else _values.duration_ms(value, unit)
 
 
 def tag_values(tags: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email.utils
 import math
@@ -225,6 +226,9 @@ def _written_time(text: str, *, day_first: bool) -> dt.datetime:
         day, month = (first, second) if day_first or first > 12 else (second, first)
         rest = match[4].strip(" ,T")
         return _clock(f"{match[3]}-{month:02}-{day:02}", rest, text)
+    if text[3:5] == ", ":  # a header of HTTP or mail: "Mon, 11 Nov 2024 23:43:54 GMT"
+        with contextlib.suppress(TypeError, ValueError, IndexError):
+            return email.utils.parsedate_to_datetime(text)
     for form in _FORMATS:
         try:
             return dt.datetime.strptime(text, form)  # noqa: DTZ007 - a time without a zone is UTC

@@ -3,7 +3,8 @@
 What is read:
 
 - APM payloads of a tracer or of the test agent: ``[[span, …], …]``, ``{"traces": …}``, ``{"chunks": …}``, one list or
-  span a line; and what the Spans API returns (``{"data": [{"type": "spans"}]}``).
+  span a line; what the trace page downloads (``{"trace": {"spans": {…}}}``, in seconds); and what the Spans API
+  returns (``{"data": [{"type": "spans"}]}``, or an item a line).
 - LLM Observability events: what the SDKs send (``{"ml_app", "spans": […]}``, a list of such, one a line, or in
   ``{"data": {"attributes": …}}``), what the Export API returns (``{"data": [{"type": "span"}]}``), and evaluation
   metrics; also inside a recorded HTTP request to an intake.
@@ -95,7 +96,7 @@ def knows(record: object) -> bool:
         if isinstance(inner, dict):
             inner = _of_chunk(inner) if key == "chunks" else inner
             return is_span(inner) or is_event(inner) or is_log(inner) or _is_metric(inner)
-    return _is_answer(record.get("data"))
+    return _is_answer(record.get("data")) or _is_answer(record) or _is_download(record)
 
 
 def _is_metric(record: object) -> bool:
@@ -173,12 +174,20 @@ class Reader:
             for where, span, beside in spans_of(record):
                 self._one(f"{place}, {where}", span, beside)
                 yield
-        elif (key := _listed(record)) is not None:
-            prefix = "response." if key == "logs" else ""
-            beside = shared | {f"{prefix}{name}": value for name, value in record.items() if name != key}
-            for number, item in enumerate(record[key]):
-                self._one(f"{place}, {key}[{number}]", item, beside)
+        elif _is_download(record):
+            for number, span in record["trace"]["spans"].items():
+                self._one(f"{place}, span {number}", span, shared)
                 yield
+        elif keys := _listed(record):
+            prefix = "response." if keys == ["logs"] else ""
+            beside = shared | {f"{prefix}{name}": value for name, value in record.items() if name not in keys}
+            for key in keys:
+                for number, item in enumerate(record[key]):
+                    self._one(f"{place}, {key}[{number}]", item, beside)
+                    yield
+        elif _is_answer(record):
+            self._returned(place, record, shared)
+            yield
         else:
             self._one(place, record, shared)
             yield
@@ -234,8 +243,15 @@ def _add_stored(rows: Rows, place: str, event: Json, shared: Json) -> None:
     add_event(rows, place, event, shared, stored=True)
 
 
-def _listed(record: Json) -> str | None:
-    """Return the key of the list in which a record holds others; a span or a log may have lists of its own."""
+def _listed(record: Json) -> list[str]:
+    """Return the keys of the lists in which a record holds others; a span or a log may have lists of its own."""
     if is_span(record) or is_event(record) or is_log(record):
-        return None
-    return next((key for key in ("spans", "metrics", "logs") if isinstance(record.get(key), list)), None)
+        return []
+    return [key for key in ("spans", "metrics", "logs") if isinstance(record.get(key), list)]
+
+
+def _is_download(record: Json) -> bool:
+    """Whether it is one trace as the trace page downloads it: ``{"trace": {"spans": {id: span}}}``."""
+    trace = record.get("trace")
+    spans = trace.get("spans") if isinstance(trace, dict) else None
+    return isinstance(spans, dict) and is_span(next(iter(spans.values()), None))

@@ -114,6 +114,21 @@ def test_every_envelope_of_spans_is_read(load, missing, payload):
     assert missing(payload) == []
 
 
+def test_a_trace_downloaded_from_its_page_is_in_seconds(load):
+    told = span(start=1782158585.742273, duration=0.25, end=1782158585.992273, children_ids=["12"])
+    document = {"trace": {"root_id": "11", "spans": {"11": told, "12": told | {"span_id": 12, "parent_id": 11}}}}
+    rows = load(orjson.dumps(document)).spans
+    assert [row["duration_ms"] for row in rows] == [250.0, 250.0]
+    assert rows[0]["start_time"].isoformat() == "2026-06-22T20:03:05.742273"
+    assert rows[1]["parent_id"] == "11"
+
+
+def test_a_tag_by_the_name_of_a_field_replaces_nothing(load):
+    attributes = load(orjson.dumps([[span(meta={"type": "mine"}, metrics={"type": 2, "error": 7})]])).span["attributes"]
+    assert (attributes["type"], attributes["meta.type"], attributes["metrics.type"]) == ("llm", "mine", 2)
+    assert (attributes["error"], attributes["metrics.error"]) == (0, 7)
+
+
 def test_lists_a_line_are_read(load):
     data = orjson.dumps([OLD_CHAT, span(span_id=12)]) + b"\n" + orjson.dumps([[span(trace_id=70_000, span_id=2)]])
     assert [row["span_id"] for row in load(data).spans] == ["11", "12", "2"]
@@ -448,6 +463,27 @@ def test_evaluation_metrics_become_scores(load, missing, wrap):
     assert len(loaded.logs) == 4
     assert loaded.logs[0]["attributes"]["tags.team"] == "a"
     assert missing(document) == []
+
+
+def test_an_experiment_sends_spans_and_metrics_together(load):
+    metric = {"metric_type": "score", "label": "exact", "score_value": 1.0, "span_id": "7", "trace_id": "abc",
+              "timestamp_ms": 1_761_833_858_897, "experiment_id": "e1"}  # fmt: skip
+    attributes = {"scope": "experiments", "spans": [event()], "metrics": [metric], "tags": ["experiment:e1"]}
+    loaded = load(orjson.dumps({"data": {"type": "experiments", "attributes": attributes}}))
+    assert loaded.span["attributes"]["scope"] == "experiments"
+    assert [(score["name"], score["value"], score["span_id"]) for score in loaded.scores] == [("exact", 1.0, "7")]
+
+
+@pytest.mark.parametrize("kind", ["span", "spans", "log"])
+def test_items_of_an_api_a_line_are_read(load, kind):
+    given = {
+        "span": EXPORTED["data"][0],
+        "spans": {"type": "spans", "attributes": {"trace_id": "1", "span_id": "2", "start_timestamp": "2023-01-02T09:42:36Z"}},
+        "log": LOGS["api"]["data"][0],
+    }[kind]  # fmt: skip
+    loaded = load(orjson.dumps(given) + b"\n" + orjson.dumps(given))
+    assert len(loaded.spans) + sum(log["body"] == "Boom" for log in loaded.logs) == 2
+    assert not loaded.rejects
 
 
 def test_feedback_comes_from_a_person_and_may_be_words(load):
