@@ -89,13 +89,27 @@ def take(left: Fields, keys: tuple[str, ...]) -> str | None:
 
 def columns(doc: Fields) -> dict[str, str | None]:
     """Return the columns that fields of ECS fill in any document."""
-    return {column: next((text(doc[k]) for k in keys if doc.get(k)), None) for column, keys in COLUMNS.items()}
+    found: dict[str, str | None] = {}
+    for column, keys in COLUMNS.items():
+        for key in keys:
+            if doc.get(key):
+                found[column] = text(doc[key])
+                break
+    return found
 
 
 def split(left: Fields) -> tuple[Fields, Fields]:
     """Return what speaks of the process and its host, and the rest."""
-    resource = {key: value for key, value in left.items() if key.startswith(RESOURCE)}
-    return resource, {key: value for key, value in left.items() if key not in resource}
+    resource: Fields = {}
+    rest: Fields = {}
+    for key, value in left.items():
+        (resource if _of_process(key) else rest)[key] = value
+    return resource, rest
+
+
+@functools.lru_cache(maxsize=20_000)
+def _of_process(key: str) -> bool:
+    return key.startswith(RESOURCE)
 
 
 @functools.cache
@@ -113,18 +127,22 @@ def restored(left: Fields) -> Fields:
         >>> restored({"labels.gen_ai_request_model": "gpt-4o", "labels.plan": "pro"})
         {'gen_ai.request.model': 'gpt-4o', 'labels.plan': 'pro'}
     """
-    names = _names()
     out: Fields = {}
     for key, value in left.items():
-        name = key
-        if match := _LABEL.match(key):
-            bare = key[match.end() :]
-            if listed := _LISTED.fullmatch(bare):
-                name = f"{_DOTTED[listed[1]]}.{listed[2]}.{_inner(listed[3])}"
-            else:
-                name = names.get(bare.replace(".", "_"), key)
+        name = _restored(key)
         out[name if name not in left or name == key else key] = value
     return out
+
+
+@functools.lru_cache(maxsize=20_000)
+def _restored(key: str) -> str:
+    match = _LABEL.match(key)
+    if match is None:
+        return key
+    bare = key[match.end() :]
+    if listed := _LISTED.fullmatch(bare):
+        return f"{_DOTTED[listed[1]]}.{listed[2]}.{_inner(listed[3])}"
+    return _names().get(bare.replace(".", "_"), key)
 
 
 def _inner(rest: str) -> str:

@@ -102,7 +102,7 @@ def add_log(rows: Rows, doc: Fields) -> None:
     """
     left = dict(doc)
     failed = doc.get("processor.event") == "error"
-    row: Row = {"time": take_time(left), "source": NAME, "service": columns(doc)["service"]}
+    row: Row = {"time": take_time(left), "source": NAME, "service": columns(doc).get("service")}
     level = left.get("error.log.level") if failed else None
     found = take(left, _SEVERITY)
     row["severity"] = (found or text(level) or ("error" if failed else "")).upper() or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -40,14 +41,15 @@ _FAILURES: Final = frozenset({"exception", "error"})
 """Events that tell what went wrong: OpenTelemetry's and OpenTracing's."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Process:
     """The service that a span ran in."""
 
     resource: dict[str, Any] = field(default_factory=dict)
 
+    @functools.cached_property
     def columns(self) -> Row:
-        """Return what it says of a span."""
+        """What it says of a span."""
         get = self.resource.get
         return {
             "service": text(get("service.name")),
@@ -154,8 +156,9 @@ def add(
     span_id = identity(span.get("spanID", span.get("spanId")), SPAN)
     found = tags(span)
     resource = dict(ran_in.resource)
-    for key in _SCOPE.keys() & found.keys():
-        resource[_SCOPE[key]] = found.pop(key)
+    for key, name in _SCOPE.items():
+        if key in found:
+            resource[name] = found.pop(key)
     _add_scope(span.get("scope"), resource)
     for name in span.keys() - _KNOWN:
         if span[name] not in (None, [], {}):
@@ -172,7 +175,7 @@ def add(
         "parent_id": span_id if taken else parent,
         "name": text(span.get("operationName")) or "",
         **_times(span),
-        **ran_in.columns(),
+        **ran_in.columns,
         **_outcome(found, events),
     }
     add_span(rows, NAME, row, found, events=events, links=links, resource=resource)
@@ -210,6 +213,9 @@ def _references(span: dict[str, Any], trace_id: str | None) -> tuple[str | None,
     found = identity(parent, SPAN) if parent not in (None, "", "0", 0) else None
     if not given:
         return found, []
+    only = given[0]
+    if len(given) == 1 and trace_id and only.get("traceID") == trace_id and only.get("refType") == "CHILD_OF":
+        return identity(only.get("spanID"), SPAN), []
     told = []
     for item in given:
         kind = str(item.get("refType", "CHILD_OF")).upper()

@@ -113,7 +113,7 @@ def events(record: dict[str, Any], place: str, reject: Reject) -> Iterator[tuple
     if isinstance(record.get("spans"), list) and (isinstance(record.get("common"), dict) or _is_trace_payload(record)):
         yield from _payload(record, place, reject)
         return
-    held = list(_results(record, place, 0))
+    held = list(_results(record, place, 0)) if "results" in record or type(record.get("data")) is dict else []
     if not held:
         yield place, _named(flat(record), None)
         return

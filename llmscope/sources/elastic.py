@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmscope.sources import _csv, _ids
 from llmscope.sources._batch import Batch, Rows
+from llmscope.sources._collector import undisturbed
 from llmscope.sources._elastic_calls import Calls, told
 from llmscope.sources._elastic_documents import UNFOLD, Document, documents, flat, hits, is_action, is_hit
 from llmscope.sources._elastic_rows import NAME, add_log, add_metrics, is_metrics
@@ -88,7 +89,10 @@ def read(file: File) -> Iterator[Batch]:
         >>> [batch.logs["body"].to_pylist() for batch in read(File(line))]
         [['started']]
     """
-    rows = Rows(file.name)
+    yield from undisturbed(_batches(file, Rows(file.name)))
+
+
+def _batches(file: File, rows: Rows) -> Iterator[Batch]:
     calls = Calls(rows, file)
     with file.open() as stream:
         if _csv.header(file) is not None:

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmscope.sources import _csv
 from llmscope.sources._batch import Batch, Rows
+from llmscope.sources._collector import undisturbed
 from llmscope.sources._json import records
 from llmscope.sources._look import first_record
 from llmscope.sources._newrelic_events import TYPE, UNFOLD, events, is_document, is_event, kind
@@ -83,7 +84,10 @@ def read(file: File) -> Iterator[Batch]:
         >>> [batch.spans["duration_ms"].to_pylist() for batch in read(File(call))]
         [[850.0]]
     """
-    rows = Rows(file.name)
+    yield from undisturbed(_batches(file, Rows(file.name)))
+
+
+def _batches(file: File, rows: Rows) -> Iterator[Batch]:
     joined = _Joined(rows)
     for place, event in _events(file, rows):
         joined.take(place, event)
