@@ -11,12 +11,21 @@ import pyarrow as pa
 
 from llmscope.errors import UnknownFormatError, UnreadableFileError, near
 from llmscope.sources import _export_datasets, _export_otlp, _export_tables
+from llmscope.sources._export_tables import Streams
 from llmscope.sources.stored import TABLES
 
 Part = pa.RecordBatch | pa.Table
 
+
+def _protobuf(path: Path, streams: Streams) -> None:
+    from llmscope.sources import _export_protobuf
+
+    _export_protobuf.write(path, streams)
+
+
 _WRITERS: Final = {
     "otlp": _export_otlp.write,
+    "otlp-proto": _protobuf,
     "parquet": _export_tables.write_parquet,
     "csv": _export_tables.write_csv,
     "datasets": _export_datasets.write,
@@ -30,6 +39,7 @@ def export(path: str | os.PathLike[str], form: str, tables: Mapping[str, Iterabl
         path: Where to. A directory is made where it does not exist; a file is replaced only once it is written whole.
         form: ``otlp``: OTLP JSON lines, spans with every attribute in raw form, scores as
             ``gen_ai.evaluation.result`` events; gzip or Zstandard when the name ends in ``.gz`` or ``.zst``.
+            ``otlp-proto``: the same in protobuf, messages after their length in four bytes.
             ``parquet`` and ``csv``: a directory with one file for each table, or the spans alone when the name ends in
             ``.parquet`` or ``.csv``. ``datasets``: a directory for ``datasets.load_from_disk``, a split for each.
         tables: Record batches or tables by the name of the table: ``spans``, ``scores``, ``metrics``, ``logs``.

@@ -15,17 +15,19 @@ import orjson
 
 from llmscope import schema
 from llmscope.sources._batch import Row, Rows
+from llmscope.sources._cells import text
 from llmscope.sources._cost import NOTES
+from llmscope.sources._export_ids import mapped, otlp_id
 from llmscope.sources._ids import canonical
-from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
+from llmscope.sources._otlp_ids import SPAN, TRACE
+from llmscope.sources._otlp_json import SPAN_FIELDS
 from llmscope.sources._otlp_rows import KINDS, NAME, STATUSES, Origin, add_span
-from llmscope.sources._restore import CARRIED, carry
+from llmscope.sources._restore import CARRIED, carry, difference
 from llmscope.sources._texts import Event
 
 Json = dict[str, Any]
 
 _FIELDS: Final = {
-    "otel.trace_state": "traceState",
     "otel.flags": "flags",
     "otel.dropped_attributes_count": "droppedAttributesCount",
     "otel.dropped_events_count": "droppedEventsCount",
@@ -57,8 +59,11 @@ _RESOURCE: Final = {
     "release": "service.version",
 }
 _SCALARS: Final[dict[type, str]] = {str: "stringValue", bool: "boolValue", int: "intValue", float: "doubleValue"}
-_JSON: Final = frozenset(column.name for column in schema.SPANS.columns if column.type == "JSON")
 _SCOPE: Final = "otel.scope."
+_LATEST: Final = 2**64 // 1000
+"""Microseconds (in the year 2554) that are more nanoseconds than OTLP has digits for."""
+_LONGEST: Final = 1e12
+"""Milliseconds (32 years) beyond which no end is made from a duration."""
 _FRACTION: Final = re.compile(r"(.*T\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[-+]\d\d:?\d\d)?")
 
 
@@ -84,14 +89,16 @@ class Group:
         group: Json = {}
         scoped: Json = {}
         for key, value in self.resource.items():
-            if key == "otel.resource.schema_url":
-                group["schemaUrl"] = value
-            elif key == "otel.resource.dropped_attributes_count":
+            if key.startswith(f"{_SCOPE}attributes."):
+                inside[key.removeprefix(f"{_SCOPE}attributes.")] = value
+            elif key == "otel.resource.dropped_attributes_count" and type(value) is int and value:
                 resource["droppedAttributesCount"] = value
+            elif not _is_words(value):
+                attributes[key] = value
+            elif key == "otel.resource.schema_url":
+                group["schemaUrl"] = value
             elif key == "otel.scope.schema_url":
                 scoped["schemaUrl"] = value
-            elif key.startswith(f"{_SCOPE}attributes."):
-                inside[key.removeprefix(f"{_SCOPE}attributes.")] = value
             elif key in (f"{_SCOPE}name", f"{_SCOPE}version"):
                 scope[key.removeprefix(_SCOPE)] = value
             else:
@@ -115,30 +122,37 @@ def span(row: Row) -> tuple[Group, Json, list[Row]]:
     resource = decoded(row["resource"]) or {
         key: row[column] for column, key in _RESOURCE.items() if row[column] is not None
     }
-    added = _added(row, attributes) if row["source"] != NAME else {}
+    added = mapped(row) | (_added(row, attributes) if row["source"] != NAME else {})
     attributes |= added
-    out: Json = {"traceId": row["trace_id"], "spanId": row["span_id"]}
+    out: Json = {"traceId": otlp_id(row["trace_id"] or "", TRACE), "spanId": otlp_id(row["span_id"] or "", SPAN)}
     if row["parent_id"] is not None:
-        out["parentSpanId"] = row["parent_id"]
+        out["parentSpanId"] = otlp_id(row["parent_id"], SPAN)
     out["name"] = row["name"] or ""
     start, end = _nanoseconds(row)
     out |= {"startTimeUnixNano": str(start), "endTimeUnixNano": str(end)}
-    message = attributes.pop("otel.status.message", None) or (
-        row["error_message"] if row["status"] == "error" else None
-    )
+    message = row["error_message"] if row["status"] == "error" else None
+    if row["status"] != "error" and _is_words(attributes.get("otel.status.message")):
+        message = attributes.pop("otel.status.message")
     if row["status"] in STATUSES[1:] or message:
         code = STATUSES.index(row["status"]) if row["status"] in STATUSES else 0
         out["status"] = {"code": code} | ({"message": message} if message else {})
     events = [_event(event) for event in decoded_list(row["events"])]
-    links = decoded_list(row["links"])
+    links = [
+        link
+        | {"trace_id": otlp_id(text(link.get("trace_id")), TRACE), "span_id": otlp_id(text(link.get("span_id")), SPAN)}
+        for link in decoded_list(row["links"])
+    ]
     read = attributes | {CARRIED: ""}
     known, scores = _read_back(row, resource, read, (events, links), (start, end, message))
-    differences = {name: row[name] for name in schema.SPANS.names if not _same(name, row[name], known.get(name))}
-    differences.pop("attributes", None)
-    if (kind := attributes.pop("otel.span.kind", None)) is not None:
-        out["kind"] = KINDS.index(kind) if kind in KINDS else kind
+    differences = difference(schema.SPANS, row, known)
+    if row["attributes"] is not None:
+        differences.pop("attributes", None)
+    if (kind := attributes.get("otel.span.kind")) in KINDS[1:]:
+        out["kind"] = KINDS.index(attributes.pop("otel.span.kind"))
+    elif type(kind) is int and not 0 <= kind < len(KINDS):
+        out["kind"] = attributes.pop("otel.span.kind")
     _fields(attributes, out)
-    if differences or added or notes != {key: read[key] for key in NOTES if key in read}:
+    if differences or added or not start or notes != {key: read[key] for key in NOTES if key in read}:
         attributes[CARRIED] = carry(differences, sorted(added), notes)
     out["attributes"] = pairs(attributes)
     if events:
@@ -176,9 +190,9 @@ def _read_back(
     add_span(
         rows,
         Origin(resource),
-        trace_id=hexadecimal(row["trace_id"], TRACE) or "",
-        span_id=hexadecimal(row["span_id"], SPAN) or "",
-        parent_id=hexadecimal(row["parent_id"], SPAN),
+        trace_id=otlp_id(row["trace_id"] or "", TRACE) or "",
+        span_id=otlp_id(row["span_id"] or "", SPAN) or "",
+        parent_id=otlp_id(row["parent_id"], SPAN),
         name=row["name"] or "",
         start=start,
         end=end,
@@ -188,12 +202,21 @@ def _read_back(
         events=lists[0],
         links=lists[1],
     )
-    return rows.spans[0], [{name: score.get(name) for name in schema.SCORES.names} for score in rows.scores]
+    return rows.spans[0], [found(score, row) for score in rows.scores]
+
+
+def found(score: Row, row: Row) -> Row:
+    """Return a score that a reader finds in a row, about the ids that the row has in the store."""
+    ids = {"trace_id": row["trace_id"], "span_id": row["span_id"] if score.get("span_id") is not None else None}
+    return {name: score.get(name) for name in schema.SCORES.names} | ids
 
 
 def _nanoseconds(row: Row) -> tuple[int, int]:
     """Return start and end such that they lie in the right microseconds and are as far apart as ``duration_ms``."""
-    start, end, duration = row["start_time"], row["end_time"], row["duration_ms"]
+    start, end = (nanoseconds(row[name]) // 1000 or None for name in ("start_time", "end_time"))
+    duration = row["duration_ms"]
+    if duration is not None and not 0 <= duration < _LONGEST:
+        duration = None
     if start is None or end is None:
         base = (start or 0) * 1000
         return base, base + round((duration or 0) * 1e6) if end is None and duration else (end or 0) * 1000
@@ -202,10 +225,9 @@ def _nanoseconds(row: Row) -> tuple[int, int]:
     return start * 1000 + max(0, -apart), end * 1000 + max(0, apart)
 
 
-def _same(name: str, stored: Any, read: Any) -> bool:
-    if name in _JSON and isinstance(stored, str) and isinstance(read, str):
-        return stored == read or bool(orjson.loads(stored) == orjson.loads(read))
-    return bool(stored == read)
+def nanoseconds(time: int | None) -> int:
+    """Return microseconds as nanoseconds; 0, which is "unknown", for a time that OTLP cannot hold."""
+    return time * 1000 if time is not None and 0 < time < _LATEST else 0
 
 
 def _event(event: Json) -> Event:
@@ -215,8 +237,16 @@ def _event(event: Json) -> Event:
 def _event_json(event: Event) -> Json:
     out: Json = {"name": event.name, "timeUnixNano": str(event.time)}
     attributes = dict(event.attributes)
-    _fields(attributes, out)
+    dropped = attributes.get("otel.dropped_attributes_count")
+    if type(dropped) is int and dropped:
+        out["droppedAttributesCount"] = attributes.pop("otel.dropped_attributes_count")
     return out | {"attributes": pairs(attributes)}
+
+
+def _link(link: Json) -> Json:
+    """Return a link whose ids are OTLP's."""
+    ids = {name: otlp_id(text(link.get(name)), digits) for name, digits in (("trace_id", TRACE), ("span_id", SPAN))}
+    return link | ids
 
 
 def _link_json(link: Json) -> Json:
@@ -233,10 +263,19 @@ def _link_json(link: Json) -> Json:
 def _fields(attributes: Json, out: Json) -> None:
     """Move what was a field of OTLP, and stands among the attributes for want of a column, back to its place."""
     for key in list(attributes):
-        if key in _FIELDS:
-            out[_FIELDS[key]] = attributes.pop(key)
-        elif key.startswith(_UNKNOWN_FIELD):
+        value = attributes[key]
+        if key == "otel.trace_state":
+            if _is_words(value):
+                out["traceState"] = attributes.pop(key)
+        elif key in _FIELDS:
+            if type(value) is int and value:
+                out[_FIELDS[key]] = attributes.pop(key)
+        elif key.startswith(_UNKNOWN_FIELD) and key.removeprefix(_UNKNOWN_FIELD) not in SPAN_FIELDS:
             out[key.removeprefix(_UNKNOWN_FIELD)] = attributes.pop(key)
+
+
+def _is_words(value: Any) -> bool:
+    return type(value) is str and value != ""
 
 
 def _moment(value: Any) -> int:

@@ -41,7 +41,7 @@ def find(source: Any) -> list[File]:
     for file in _find(source):
         if file.path is not None:
             real: Path | str = file.path.resolve()
-        elif "://" in file.name:
+        elif "://" in file.name and not file.name.startswith("http"):
             real = file.name
         else:
             files.append(file)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from llmscope.sources._batch import Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._json import kind_of
+from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_rows import Origin, UnreadableError, add_point
 from llmscope.sources._otlp_values import attributes, field, items, nanoseconds, snake, whole
 from llmscope.sources._unfold import NestingError
@@ -16,6 +17,7 @@ _TEMPORALITIES: Final = {1: "DELTA", 2: "CUMULATIVE"}
 _NOTHING_RECORDED: Final = 1
 """Flag of a point that only says that the series ended."""
 
+_IDS: Final = (("traceId", TRACE), ("spanId", SPAN))
 _POINT_FIELDS: Final = (
     "count", "sum", "min", "max", "bucketCounts", "explicitBounds", "scale", "zeroCount", "zeroThreshold", "positive",
     "negative", "quantileValues",
@@ -56,7 +58,7 @@ def add_metric(metric: dict[str, Any], origin: Origin, rows: Rows, place: str) -
         about["otel.metric.is_monotonic"] = monotonic
     if temporality := field(data, "aggregationTemporality"):
         short = str(temporality).removeprefix("AGGREGATION_TEMPORALITY_")
-        about["otel.metric.temporality"] = _TEMPORALITIES.get(temporality, short)
+        about["otel.metric.temporality"] = _TEMPORALITIES.get(whole(temporality), short)
     shared = {
         "name": name,
         "unit": text(metric.get("unit")),
@@ -80,7 +82,7 @@ def add_json_point(point: dict[str, Any], shared: dict[str, Any], origin: Origin
         if value is not None:
             found[f"otel.metric.{snake(name)}"] = _numbers(value)
     if exemplars := point.get("exemplars"):
-        found["otel.metric.exemplars"] = exemplars
+        found["otel.metric.exemplars"] = [_exemplar(item) for item in items(exemplars, "exemplars")]
     value = next((point[key] for key in ("asDouble", "asInt", "as_double", "as_int", "value") if key in point), None)
     count = real(found.get("otel.metric.count"))
     total = real(found.get("otel.metric.sum"))
@@ -92,6 +94,12 @@ def add_json_point(point: dict[str, Any], shared: dict[str, Any], origin: Origin
     elif value is not None and real(value) is None:
         found["otel.metric.value"] = value
     add_point(rows, origin, shared, time=nanoseconds(field(point, "timeUnixNano")), value=value, attributes=found)
+
+
+def _exemplar(exemplar: dict[str, Any]) -> dict[str, Any]:
+    """Return an exemplar with its ids as hexadecimal digits."""
+    ids = {name: hexadecimal(exemplar[name], digits) for name, digits in _IDS if name in exemplar}
+    return exemplar | ids
 
 
 def _numbers(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._json import encode
-from llmscope.sources._restore import CARRIED, restore
+from llmscope.sources._restore import CARRIED, is_score, restore
 from llmscope.sources._scores import EVALUATION, of_event, of_lists
 from llmscope.sources._semconv import fill
 from llmscope.sources._texts import Event
@@ -142,13 +142,13 @@ def add_span(
     lists = fill(row, attributes, events)
     if CARRIED in attributes:
         restore(row, attributes)
-    row["attributes"] = encode(attributes)
+    row.setdefault("attributes", encode(attributes))
     rows.spans.append(row)
     if lists:
-        rows.scores += of_lists(lists, trace_id, span_id, row["end_time"] or row["start_time"])
+        rows.scores += of_lists(lists, row["trace_id"], row["span_id"], row["end_time"] or row["start_time"])
     for event in events:
         if event.name == EVALUATION:
-            rows.scores.append(of_event(event.attributes, trace_id, span_id, moment(event.time)))
+            rows.scores.append(of_event(event.attributes, row["trace_id"], row["span_id"], moment(event.time)))
 
 
 def _check_start(start: int, *, carried: bool) -> None:
@@ -195,24 +195,32 @@ def add_log(
         raise UnreadableError(f"its time {time} is not a time")
     if not severity and 1 <= number <= 24:
         severity = _SEVERITIES[(number - 1) // 4]
-    if attributes.get("event.name") == EVALUATION:
+    evaluation = attributes.get("event.name") == EVALUATION
+    if evaluation and is_score(attributes):  # it was exported from a store, where no log record stands beside it
         score = of_event(attributes, trace_id, span_id, moment(time))
+        restore(score, attributes)
         rows.scores.append(score)
-        if CARRIED in attributes:  # the score was exported from a store, where no log record stands beside it
-            restore(score, attributes)
-            return
-    rows.logs.append(
-        {
-            "time": moment(time),
-            "severity": severity.upper() if severity else None,
-            "body": text(body),
-            "trace_id": trace_id,
-            "span_id": span_id,
-            "service": origin.service,
-            "attributes": encode(origin.attributes | attributes),
-            "source": NAME,
-        }
-    )
+        return
+    row: Row = {
+        "time": moment(time),
+        "severity": severity.upper() if severity else None,
+        "body": text(body),
+        "trace_id": trace_id,
+        "span_id": span_id,
+        "service": origin.service,
+        "source": NAME,
+    }
+    _with_attributes(row, origin.attributes | attributes)
+    rows.logs.append(row)
+    if evaluation:
+        rows.scores.append(of_event(attributes, row["trace_id"], row["span_id"], row["time"]))
+
+
+def _with_attributes(row: Row, attributes: dict[str, Any]) -> None:
+    """Write the attributes of a log record or point; one that was exported from a store is again what it was there."""
+    if CARRIED in attributes:
+        restore(row, attributes)
+    row.setdefault("attributes", encode(attributes))
 
 
 def add_point(
@@ -228,16 +236,15 @@ def add_point(
         value: Number; of a histogram the mean; None where nothing was recorded.
         attributes: Of the point, and its own fields under ``otel.metric.*``.
     """
-    if not 0 < time < LATEST:
+    if not 0 < time < LATEST and not (time == 0 and CARRIED in attributes):
         raise UnreadableError("it has no time" if not time else f"its time {time} is not a time")
-    rows.metrics.append(
-        {
-            "name": metric["name"],
-            "time": moment(time),
-            "value": real(value),
-            "unit": metric["unit"] or None,
-            "kind": metric["kind"],
-            "attributes": encode(origin.attributes | metric["attributes"] | attributes),
-            "source": NAME,
-        }
-    )
+    row: Row = {
+        "name": metric["name"],
+        "time": moment(time),
+        "value": real(value),
+        "unit": metric["unit"] or None,
+        "kind": metric["kind"],
+        "source": NAME,
+    }
+    _with_attributes(row, origin.attributes | metric["attributes"] | attributes)
+    rows.metrics.append(row)

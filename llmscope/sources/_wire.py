@@ -50,6 +50,8 @@ def fields(stream: BinaryIO, size: int | None = None) -> Iterator[tuple[int, int
                 raise UnreadableError(f"the file ends inside it, {size - used} bytes early")
             return
         number, wire = tag >> 3, tag & 7
+        if number == 0:
+            raise UnreadableError("not a protobuf message")
         length = {FIXED64: 8, _FIXED32: 4}.get(wire)
         head = _length(tag)
         if wire == LENGTH:
@@ -58,7 +60,7 @@ def fields(stream: BinaryIO, size: int | None = None) -> Iterator[tuple[int, int
         if wire == 0:
             used += head + _length(varint(stream) or 0)
             continue
-        if length is None or number == 0:
+        if length is None:
             raise UnreadableError("not a protobuf message")
         if size is not None and used + head + length > size:
             raise UnreadableError("a field is longer than its message")

@@ -4,7 +4,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmscope import schema, sources
@@ -143,6 +143,8 @@ def stored(request, tmp_path):
         ("otlp", "out.jsonl"),
         ("otlp", "out.jsonl.gz"),
         ("otlp", "out.jsonl.zst"),
+        ("otlp-proto", "out.pb"),
+        ("otlp-proto", "out.pb.gz"),
         ("parquet", "out"),
         ("datasets", "out"),
     ],
@@ -291,3 +293,64 @@ values = st.recursive(
 @given(values)
 def test_every_value_survives_otlp(value):
     assert read_value(json.loads(json.dumps(any_value(value)))) == value
+
+
+texts = st.none() | st.text(max_size=6)
+ids = st.uuids().map(str) | st.text(min_size=1, max_size=6) | st.integers(1, 2**127).map(lambda n: f"{n:032x}")
+moments = st.none() | st.integers(0, 253_402_300_799_999_999)
+reals = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+counts = st.none() | st.integers(0, 2**62)
+bags = st.none() | st.dictionaries(
+    st.text(max_size=6)
+    | st.sampled_from(["service.name", "host.name", "otel.scope.name", "otel.metric.count", "otel.metric.sum", "event.name",
+                       "otel.metric.temporality", "otel.metric.value", "gen_ai.system", "input.value", "session.id",
+                       "otel.metric.bucket_counts", "otel.status.message", "otel.span.kind", "otel.field.x", "otel.flags"]),
+    values, max_size=4,
+)  # fmt: skip
+CONTENT = {
+    "VARCHAR": texts,
+    "DOUBLE": reals,
+    "BIGINT": counts,
+    "TIMESTAMP": moments,
+    "JSON": bags.map(lambda bag: None if bag is None else json.dumps(bag)),
+}
+FIXED = {
+    "status": st.sampled_from(["ok", "error", "unset"]),
+    "source": st.sampled_from(["otlp", "langfuse", "prometheus"]),
+    "kind": st.sampled_from(["gauge", "counter", "histogram", "summary", "untyped", None]),
+    "annotator": st.sampled_from(["human", "llm", "code", None]),
+    "events": st.none()
+    | st.lists(st.fixed_dictionaries({"name": st.text(max_size=4), "time": st.none(), "attributes": st.dictionaries(st.text(max_size=3), values, max_size=2)}), min_size=1, max_size=2).map(json.dumps),
+    "links": st.none()
+    | st.lists(st.fixed_dictionaries({"trace_id": ids, "span_id": ids, "attributes": st.just({"a": 1})}), min_size=1, max_size=2).map(json.dumps),
+}  # fmt: skip
+
+
+def rows_of(table, needed):
+    def content(column):
+        if column.name in needed:
+            return ids
+        return FIXED.get(column.name, CONTENT[column.type])
+
+    row = st.fixed_dictionaries({column.name: content(column) for column in table.columns})
+    return st.lists(row, max_size=4)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    rows_of(schema.SPANS, {"trace_id", "span_id"}),
+    rows_of(schema.SCORES, {"trace_id"}),
+    rows_of(schema.METRICS, {"name"}),
+    rows_of(schema.LOGS, set()),
+    st.sampled_from(["otlp", "otlp-proto"]),
+)
+def test_rows_of_any_source_survive_otlp(tmp_path_factory, spans, scores, metrics, logs, form):
+    rows = Rows("x", spans=spans, scores=scores, metrics=metrics, logs=logs)
+    given = {name: table for name, table in rows.take().tables().items() if name != "rejects"}
+    path = tmp_path_factory.mktemp("out") / "out"
+    sources.export(path, form, {name: [table] for name, table in given.items()})
+    if not any(table.num_rows for table in given.values()):
+        return
+    back = tables(sources.read(sources.File(path), format="otlp"))
+    for name, table in given.items():
+        assert comparable(name, back[name]) == comparable(name, table), name

@@ -129,7 +129,7 @@ def test_a_file_address_is_a_path(tmp_path):
 
 def test_nothing_is_fetched_before_it_is_read_and_nothing_stays(site, monkeypatch):
     monkeypatch.setattr(_file, "_HELD_BYTES", 50)
-    files = sources.find([f"{site.at}/log.jsonl", f"{site.at}/log.jsonl", f"{site.at}/none.jsonl"])
+    files = sources.find([f"{site.at}/log.jsonl", f"{site.at}/none.jsonl"])
     assert (len(files), site.seen) == (2, [])
     assert files[0].open().read() == LINES
     spilled = files[0]._spilled
