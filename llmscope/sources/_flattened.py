@@ -23,6 +23,8 @@ _FAMILIES: Final = (
     "evaluations.",
     "trace.annotations.",
     "trace.evaluations.",
+    "session.annotations.",
+    "session.evaluations.",
 )
 _WRAPPERS: Final = frozenset({"message", "prompt", "completion", "document", "embedding", "annotation", "evaluation"})
 """Names that OpenInference repeats between the index and the field."""

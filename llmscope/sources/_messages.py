@@ -66,14 +66,20 @@ def messages(value: Any, role: str) -> list[Message]:
 
 
 def _of_request(value: dict[str, Any]) -> Any:
-    """Return the messages of a request: a list under ``messages``, or Gemini's ``contents`` with its instruction."""
-    if type(value.get("messages")) is list:
-        return value["messages"]
-    if type(value.get("contents")) is not list:
-        return value
+    """Return the messages of a request or an answer, with the instructions that stand beside them.
+
+    They are under ``messages`` (OpenAI, Anthropic), ``contents`` (Gemini), ``prompt`` (Vercel AI SDK) or ``message``.
+    """
     config = value.get("config")
     told = value.get("system_instruction", config.get("system_instruction") if type(config) is dict else None)
-    return [*([{"role": "system", "content": told}] if told else []), *value["contents"]]
+    told = told if told is not None else value.get("system")
+    for key in ("messages", "contents"):
+        if type(value.get(key)) is list:
+            return [*([{"role": "system", "content": told}] if told else []), *value[key]]
+    if type(value.get("prompt")) is str and value.keys() <= {"prompt", "system"}:
+        return [*([{"role": "system", "content": told}] if told else []), {"role": "user", "content": value["prompt"]}]
+    inner = value.get("message")
+    return [inner] if type(inner) is dict and "role" not in value and "role" in inner else value
 
 
 def message(value: Any, role: str) -> Message:
@@ -148,10 +154,10 @@ def called(value: Any) -> list[dict[str, Any]]:
         call = item["tool_call"] if type(item.get("tool_call")) is dict else item
         function = call["function"] if type(call.get("function")) is dict else call
         part: dict[str, Any] = {"type": "tool_call"}
-        identity = call.get("id", call.get("tool_call_id"))
+        identity = call.get("id", call.get("tool_call_id", call.get("toolCallId")))
         if identity is not None:
             part["id"] = identity
-        part["name"] = function.get("name") or ""
+        part["name"] = function.get("name") or function.get("toolName") or ""
         arguments = function.get("arguments", function.get("args", function.get("input")))
         if arguments is not None:
             part["arguments"] = decoded(arguments)
@@ -169,7 +175,7 @@ def _content(value: Message, role: str) -> list[dict[str, Any]]:
     content = decoded(content) if type(content) is str and content.startswith("[{") else content
     if content is None:
         content = value.get("text")
-    if role == "tool":
+    if role == "tool" and not _are_results(content):
         part: dict[str, Any] = {"type": "tool_call_response", "response": content}
         parts.append({"type": "tool_call_response", "id": identity, "response": content} if identity else part)
     elif type(content) is list:
@@ -183,6 +189,11 @@ def _content(value: Message, role: str) -> list[dict[str, Any]]:
         arguments = value.get("function_call_arguments_json")
         parts += called({"name": value["function_call_name"], "arguments": arguments})
     return parts
+
+
+def _are_results(content: Any) -> bool:
+    """Whether the content of a tool's message is a list of results that say themselves what they answer."""
+    return type(content) is list and any(type(item) is dict and item.get("type") == "tool-result" for item in content)
 
 
 def _present(*values: Any) -> list[Any]:
@@ -203,11 +214,14 @@ def _part(value: Any) -> dict[str, Any]:  # noqa: C901, PLR0911 (one branch for 
         return {"type": "text", "content": value.get("content", value.get("text", value.get("refusal")))}
     if kind == "tool_call_response" and "result" in value:
         return {("response" if key == "result" else key): item for key, item in value.items()}
-    if kind in ("tool_use", "function_call", "server_tool_use") or (kind == "tool_call" and "name" not in value):
-        return called(value | {"id": value.get("call_id", value.get("id"))})[0]
-    if kind in ("tool_result", "function_call_output"):
-        identity = value.get("tool_use_id", value.get("call_id"))
-        return {"type": "tool_call_response", "id": identity, "response": value.get("content", value.get("output"))}
+    if kind in ("tool_use", "tool-call", "function_call", "server_tool_use") or (
+        kind == "tool_call" and "name" not in value
+    ):
+        return called(value | {"id": value.get("call_id", value.get("id", value.get("toolCallId")))})[0]
+    if kind in ("tool_result", "tool-result", "function_call_output"):
+        identity = value.get("tool_use_id", value.get("call_id", value.get("toolCallId")))
+        response = value.get("content", value.get("output", value.get("result")))
+        return {"type": "tool_call_response", "id": identity, "response": response}
     if kind in ("thinking", "reasoning") and "content" not in value:
         return {"type": "reasoning", "content": value.get("thinking", value.get("text", value.get("summary")))}
     if kind in ("image_url", "input_image", "image", "input_audio", "audio", "input_file", "document"):

@@ -40,12 +40,18 @@ def of_event(attributes: dict[str, Any], trace_id: str | None, span_id: str | No
     }
 
 
+_LISTS: Final = (
+    "annotations", "evaluations", "trace.annotations", "trace.evaluations", "session.annotations",
+    "session.evaluations",
+)  # fmt: skip
+
+
 def of_lists(lists: dict[str, list[tuple[Place, Any]]], trace_id: str, span_id: str, time: int | None) -> list[Row]:
     """Return the scores in the lists of annotations and evaluations that OpenInference puts on a span."""
     rows: list[Row] = []
-    for family in ("annotations", "evaluations", "trace.annotations", "trace.evaluations"):
+    for family in _LISTS:
         for item in nested(lists[family]) if family in lists else ():
-            whole = family.startswith("trace.")
+            whole = "." in family  # of the trace or of its session
             rows.append(
                 {
                     "trace_id": trace_id,

@@ -15,8 +15,11 @@ from llmscope.sources._operation import operation, provider
 from llmscope.sources._spellings import Fields, by_slot
 from llmscope.sources._texts import Event, fill_texts
 from llmscope.sources._tokens import COLUMNS, MORE, tokens
+from llmscope.sources._values import time_us
 
-_NUMBERS: Final = frozenset({"ttft_s", "ttft_ms", "cost_usd", "cost_in", "cost_out", *COLUMNS, *MORE})
+_NUMBERS: Final = frozenset(
+    {"ttft_s", "ttft_ms", "first_token_time", "usage", "costs", "cost_usd", "cost_in", "cost_out", *COLUMNS, *MORE}
+)  # fmt: skip
 
 
 def fill(row: Row, attributes: dict[str, Any], events: list[Event]) -> dict[str, Fields]:
@@ -55,7 +58,7 @@ def _names(row: Row, found: dict[str, Any], done: str) -> None:  # noqa: C901 - 
         row["provider"] = provider(text(named) or _of_langchain(found))
     if (answered_by := text(get("response_model"))) is not None:
         row["response_model"] = row["model"] = answered_by
-    if (asked_for := text(get("model"))) is not None:
+    if (asked_for := text(get("model") or (get("agent_model") if "run" in found else None))) is not None:
         row["model"] = asked_for
     if done == "invoke_agent" and "agent" not in found:
         row["agent"] = text(get("entity"))
@@ -94,11 +97,11 @@ def first(value: Any) -> str | None:
 
 
 def _numbers(row: Row, found: dict[str, Any], attributes: dict[str, Any]) -> None:
-    if "ttft_s" in found or "ttft_ms" in found:
-        seconds, ms = real(found.get("ttft_s")), real(found.get("ttft_ms"))
-        late = seconds * 1000 if seconds is not None else ms
-        if late is not None and late >= 0:
-            row["ttft_ms"] = late
+    if (late := _first_token(row, found)) is not None and late >= 0:
+        row["ttft_ms"] = late
+    for slot in ("usage", "costs"):
+        if slot in found:
+            found |= _itemised(found[slot], _ITEMS[slot]) | found
     row.update(tokens(found, attributes))
     paid = real(found.get("cost_usd"))
     if paid is None and "cost_in" in found and "cost_out" in found:
@@ -107,3 +110,38 @@ def _numbers(row: Row, found: dict[str, Any], attributes: dict[str, Any]) -> Non
     row["cost_usd"] = paid
     if paid is None and (row["input_tokens"] is not None or row["output_tokens"] is not None):
         price(row, attributes)
+
+
+def _first_token(row: Row, found: dict[str, Any]) -> float | None:
+    """Return milliseconds to the first token. A number of "seconds" longer than the whole call is milliseconds."""
+    seconds, took = real(found.get("ttft_s")), row.get("duration_ms")
+    if seconds is not None:
+        return seconds if took is not None and seconds <= took < seconds * 1000 else seconds * 1000
+    if (ms := real(found.get("ttft_ms"))) is not None:
+        return ms
+    if "first_token_time" in found and row.get("start_time") is not None:
+        try:
+            time = time_us(str(found["first_token_time"]).strip('"'))
+        except ValueError:
+            return None
+        return None if time is None else (time - row["start_time"]) / 1e3
+    return None
+
+
+_ITEMS: Final = {
+    "usage": {
+        "input": "input_tokens", "input_tokens": "input_tokens", "prompt_tokens": "input_tokens",
+        "output": "output_tokens", "output_tokens": "output_tokens", "completion_tokens": "output_tokens",
+        "total": "total_tokens", "total_tokens": "total_tokens", "input_cached_tokens": "cache_read_tokens",
+        "cache_read_input_tokens": "cache_read_tokens", "input_cache_read": "cache_read_tokens",
+        "cache_creation_input_tokens": "cache_write_tokens", "input_cache_creation": "cache_write_tokens",
+        "output_reasoning_tokens": "reasoning_tokens", "output_reasoning": "reasoning_tokens",
+    },
+    "costs": {"total": "cost_usd", "input": "cost_in", "output": "cost_out"},
+}  # fmt: skip
+"""What the items of counts and costs mean that Langfuse and MLflow keep as JSON."""
+
+
+def _itemised(value: Any, slots: dict[str, str]) -> dict[str, Any]:
+    items = decoded(value)
+    return {slots[key]: item for key, item in items.items() if key in slots} if type(items) is dict else {}

@@ -9,11 +9,11 @@ import orjson
 from llmscope.schema import MODEL_OPERATIONS
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import text
-from llmscope.sources._flattened import Place, nested
+from llmscope.sources._flattened import nested
 from llmscope.sources._json import encode
-from llmscope.sources._messages import Message, answered, asked, decoded, is_common, merged, message, messages
-
-Fields = list[tuple[Place, Any]]
+from llmscope.sources._messages import Message, answered, asked, decoded, is_common, merged, messages
+from llmscope.sources._spellings import Fields
+from llmscope.sources._transcripts import ANSWER, ASKED_BY, Sides, answer, asked_by, body, of_events, of_run, with_calls
 
 
 class Event(NamedTuple):
@@ -30,12 +30,6 @@ _FIRST_TOKEN: Final = frozenset(
 )  # fmt: skip
 """Names of events that mark the arrival of a token, in lower case."""
 
-_ASKED_BY: Final = {
-    "gen_ai.system.message": "system",
-    "gen_ai.user.message": "user",
-    "gen_ai.assistant.message": "assistant",
-    "gen_ai.tool.message": "tool",
-}
 IN: Final = ("input", "query", "question", "prompt", "message", "text")
 OUT: Final = ("output", "answer", "response", "content", "text", "result", "message")
 _PLAIN_LIMIT: Final = 1 << 20
@@ -52,13 +46,15 @@ def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fiel
         lists: Fields of flattened lists by list.
         events: The span's events, in the order of the source.
     """
-    asked_with, answers = _from_events(row, found, events) if events else ([], [])
+    asked_with, answers = _kept_apart(row, found, events)
     in_text, into = _messages(found.get("input_messages", lists.get("llm.prompts")), "user", asked_with)
     if (system := found.get("system")) is not None:
         into = merged(messages(system, "system"), into)
         in_text = None
     given = found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))
     out_text, outof = _messages(given, "assistant", answers)
+    if (calls := found.get("output_calls")) is not None:
+        out_text, outof = None, with_calls(outof, calls)
     if into:
         row["input_messages"] = in_text or encode(into)
     if outof:
@@ -71,6 +67,8 @@ def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fiel
         row["input"] = _input(done, found, lists)
     if row["output"] is None and not outof:
         row["output"] = _output(found, lists)
+    if done == "execute_tool":
+        row["input"], row["output"] = row["input"] or _handed(into), row["output"] or _handed(outof)
     if done in MODEL_OPERATIONS and not row.get("finish_reason") and "openinference_kind" in found:
         row["finish_reason"] = _stopped(found.get("output_value"))
 
@@ -158,22 +156,44 @@ def _stopped(value: Any) -> str | None:
     return None
 
 
-def _from_events(row: Row, found: dict[str, Any], events: list[Event]) -> tuple[list[Message], list[Message]]:
-    """Read messages and the first token from events; the conventions before 1.37 had them there."""
+def _handed(said: list[Message]) -> str | None:
+    """Return what a tool was given or gave back, where that travels as a message."""
+    for part in (part for item in said for part in item["parts"]):
+        if (value := part.get("response", part.get("content"))) is not None:
+            return text(value)
+    return None
+
+
+def _kept_apart(row: Row, found: dict[str, Any], events: list[Event]) -> Sides:
+    """Return messages that do not stand in attributes of their own: in events, event lists or whole runs."""
+    into, outof = _from_events(row, found, events) if events else ([], [])
+    if "events" in found:
+        more = of_events(found["events"])
+        into, outof = into or more[0], outof or more[1]
+    if "run" in found:
+        more = of_run(found["run"])
+        into, outof = into or more[0], outof or more[1]
+    return into, outof
+
+
+def _from_events(row: Row, found: dict[str, Any], events: list[Event]) -> Sides:
+    """Read messages, documents and the first token from events; the conventions before 1.37 had them there."""
     into: list[Message] = []
     outof: list[Message] = []
     for name, time, attributes in events:
         low = name.lower()
         if low in _FIRST_TOKEN:
             _first_token(row, time)
-        elif low in _ASKED_BY:
-            into.append(message(attributes | {"role": attributes.get("role", _ASKED_BY[low])}, _ASKED_BY[low]))
-        elif low == "gen_ai.choice":
-            outof.append(_choice(attributes))
+        elif low in ASKED_BY:
+            into.append(asked_by(low, attributes))
+        elif low == ANSWER:
+            outof.append(answer(attributes))
         elif low == "gen_ai.content.prompt":
-            into += messages(attributes.get("gen_ai.prompt"), "user")
+            into += messages(_content(attributes, "gen_ai.prompt"), "user")
         elif low == "gen_ai.content.completion":
-            outof += messages(attributes.get("gen_ai.completion"), "assistant")
+            outof += messages(_content(attributes, "gen_ai.completion"), "assistant")
+        elif low == "db.query.result" and "db.query.result.document" in attributes:
+            found.setdefault("documents", []).append({"content": attributes["db.query.result.document"]})
         elif low == "gen_ai.client.inference.operation.details":
             found |= {slot: attributes[key] for key, slot in _DETAILS.items() if key in attributes} | found
     return into, outof
@@ -193,11 +213,8 @@ _DETAILS: Final = {
 }
 
 
-def _choice(attributes: dict[str, Any]) -> Message:
-    inner = decoded(attributes.get("message"))
-    said = inner if type(inner) is dict else {"content": inner} if inner is not None else attributes
-    calls = decoded(attributes.get("tool_calls"))
-    return message(
-        {"tool_calls": calls} | said | {"role": "assistant", "finish_reason": attributes.get("finish_reason")},
-        "assistant",
-    )
+def _content(attributes: dict[str, Any], key: str) -> Any:
+    """Return what an event of the first convention says: under its own key, or as Azure has it."""
+    if key in attributes:
+        return attributes[key]
+    return body(attributes) if "gen_ai.event.content" in attributes else None
