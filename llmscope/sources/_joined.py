@@ -74,7 +74,7 @@ def join(whole: Span, spans: list[Span], prefix: str, latency: float | None) -> 
     roots = roots_of(mine)
     if len(roots) == 1:
         _give(whole, roots[0], mine, prefix)
-        if latency:
+        if latency is not None and latency > 0:
             roots[0].row["duration_ms"] = latency
         return True
     if whole.row.get("end_time") is None:

@@ -23,17 +23,20 @@ class Events:
     rows: Rows
     traces: dict[str, Json] = field(default_factory=dict)
     observations: dict[tuple[str, str], Json] = field(default_factory=dict)
+    scores: list[tuple[str, Json]] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
     held: int = 0
 
     def add(self, place: str, event: Json) -> None:
-        """Take one event: scores and logs are added at once, the rest waits for what updates it."""
+        """Take one event: logs are added at once, the rest waits for what updates it."""
         kind = str(event.get("type"))
         body = event.get("body")
         if not isinstance(body, dict):
             self.rows.reject(place, "it is no event of an ingestion batch: it has no body", event)
         elif kind == "score-create":
-            add_score(self.rows, place, {"timestamp": event.get("timestamp"), "source": "API"} | body)
+            score = {"timestamp": event.get("timestamp"), "source": "API"} | body
+            _note(score, event)
+            self.scores.append((place, score))
         elif kind == "sdk-log":
             self._log(place, event)
         elif kind.startswith("trace-"):
@@ -49,14 +52,20 @@ class Events:
     def flush(self) -> None:
         """Add everything that waits."""
         groups: dict[str, list[Json]] = {}
+        for place, score in self.scores:
+            trace = self.traces.get(str(score.get("traceId")))
+            if trace is None:
+                add_score(self.rows, place, score)
+            else:
+                _append(trace, "scores", score)
         for (trace_id, _), record in self.observations.items():
             groups.setdefault(trace_id, []).append(record)
-        for trace_id, trace in self.traces.items():
-            add_bundle(self.rows, self.places[trace_id], Bundle(trace, groups.pop(trace_id, [])))
+        for trace_id, whole in self.traces.items():
+            add_bundle(self.rows, self.places[trace_id], Bundle(whole, groups.pop(trace_id, [])))
         for trace_id, records in groups.items():
             for record in records:
                 add_observation(self.rows, self.places.get(trace_id, ""), record)
-        self.traces, self.observations, self.places = {}, {}, {}
+        self.traces, self.observations, self.scores, self.places = {}, {}, [], {}
         self.held = 0
 
     def _trace(self, place: str, event: Json, body: Json) -> None:
@@ -120,4 +129,9 @@ def _merge(known: Json, body: Json) -> None:
 def _note(known: Json, event: Json) -> None:
     """Keep the envelopes of what was merged."""
     envelope: dict[str, Any] = {key: value for key, value in event.items() if key != "body" and value is not None}
-    known.setdefault("events", []).append(envelope)
+    _append(known, "events", envelope)
+
+
+def _append(known: Json, key: str, item: Json) -> None:
+    there = known.get(key)
+    known[key] = [*(there if isinstance(there, list) else [] if there is None else [there]), item]

@@ -219,7 +219,8 @@ def _durations(row: Row, told: Told) -> None:
     stated = real(told.get("latency"))
     scale = scale_of(stated, length)
     if length is None:
-        row["duration_ms"] = real(told.get("latencyMs")) if stated is None else stated * scale
+        took = real(told.get("latencyMs")) if stated is None else stated * scale
+        row["duration_ms"] = took if took is not None and took >= 0 else None
     first = time(told, "completionStartTime")
     if first is not None and start is not None and first >= start:
         row["ttft_ms"] = (first - start) / 1e3

@@ -109,7 +109,7 @@ def _trace(bundle: Bundle) -> Span:
 def _latency(trace: Json, spans: list[Span]) -> float | None:
     """Return the latency in milliseconds that a trace states."""
     stated = real(Told(trace).get("latency"))
-    return None if stated is None else stated * scale_of(stated, length_of(spans))
+    return None if stated is None or stated < 0 else stated * scale_of(stated, length_of(spans))
 
 
 def _dicts(value: Any) -> list[Json]:

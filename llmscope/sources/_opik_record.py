@@ -22,6 +22,9 @@ _SURE: Final = frozenset(
     {"total_estimated_cost", "feedback_scores", "error_info", "guardrails_validations", "thread_id", "visibility_mode",
      "total_estimated_cost_version"}
 )  # fmt: skip
+_OF_OTHERS: Final = frozenset({"run_type", "number_of_messages", "thread_model_id"})
+"""Fields of LangSmith's runs, and of threads, whose traces are exported by themselves."""
+
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _SCORE: Final = "feedback_scores."
 _NESTED: Final = frozenset({"input", "output", "metadata", "usage", "error_info", "tags", "comments"})
@@ -38,9 +41,12 @@ def kind(record: Mapping[str, Any]) -> str | None:
     """
     inner = record.get("trace")
     if isinstance(inner, dict) and ("spans" in record or "downloaded_at" in record or len(record) == 1):
-        return "bundle" if kind(inner) == "trace" else None
+        spans = record.get("spans")
+        listed = spans if isinstance(spans, list) else []
+        ours = any(isinstance(span, dict) and kind(span) == "span" for span in listed)
+        return "bundle" if ours or kind(inner) == "trace" else None
     names = {snake(name) for name in record}
-    if not {"id", "start_time"} <= names or "run_type" in names:
+    if not {"id", "start_time"} <= names or names & _OF_OTHERS:
         return None
     told = {name.partition(".")[0] for name in names} & _OF_OPIK
     if "trace_id" in names:

@@ -40,9 +40,10 @@ def add_trace(rows: Rows, place: str, trace: Json, spans: list[Json], more: Json
         more: Further fields of the document it stands in.
     """
     found: list[tuple[Json, Span]] = []
+    trace_id = text(trace.get("id"))
     for record in merged(spans):
         try:
-            span = _span(record)
+            span = _span(record, trace_id)
         except UNREADABLE as error:
             rows.reject(f"{place}, span {record.get('id')}", reason(error), record)
             continue
@@ -71,13 +72,13 @@ def add_span(rows: Rows, place: str, record: Json) -> None:
     span.add(rows, place, record)
 
 
-def _span(record: Json) -> Span:
+def _span(record: Json, trace_id: str | None = None) -> Span:
     identity = text(record.get("id"))
     if identity is None:
         raise ValueError("it has no id")
     span = _common(record, "", {"id", "trace_id", "parent_span_id", "model", "provider"})
     span.row |= {
-        "trace_id": text(record.get("trace_id")) or identity,
+        "trace_id": text(record.get("trace_id")) or trace_id or identity,
         "span_id": identity,
         "parent_id": text(record.get("parent_span_id")),
         "model": text(record.get("model")),
@@ -106,8 +107,8 @@ def _common(record: Json, prefix: str, held: set[str]) -> Span:
         "name": text(record.get("name")),
         "start_time": _time(record, "start_time"),
         "end_time": _time(record, "end_time"),
-        "duration_ms": real(record.get("duration")),
-        "ttft_ms": real(record.get("ttft")),
+        "duration_ms": _length(record.get("duration")),
+        "ttft_ms": _length(record.get("ttft")),
         "session_id": text(record.get("thread_id")),
         "environment": text(record.get("environment")),
         "cost_usd": real(record.get("total_estimated_cost")),
@@ -188,3 +189,8 @@ def _time(record: Json, name: str) -> int | None:
         return time_us(record.get(name))
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _length(value: Any) -> float | None:
+    number = real(value)
+    return number if number is not None and number >= 0 else None

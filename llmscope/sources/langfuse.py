@@ -92,9 +92,19 @@ def read(file: File) -> Iterator[Batch]:
         yield from _read(rows, events, _csv.records(file, rows))
     else:
         with file.open() as stream:
-            yield from _read(rows, events, _json.records(stream, rows.reject, unfold=_UNFOLD))
+            yield from _read(rows, events, _json.records(stream, _rejecting(rows), unfold=_UNFOLD))
     events.flush()
     yield rows.take()
+
+
+def _rejecting(rows: Rows) -> _json.Reject:
+    """Return how to reject what is no record; the counts behind the items of a page of the API are nothing to miss."""
+
+    def reject(place: str, why: str, record: object) -> None:
+        if not (isinstance(record, dict) and record.keys() == {"meta"}):
+            rows.reject(place, why, record)
+
+    return reject
 
 
 def _read(rows: Rows, events: Events, records: Iterator[tuple[str, Json]]) -> Iterator[Batch]:
@@ -113,7 +123,7 @@ def _add(rows: Rows, events: Events, place: str, record: Json) -> None:
     if what == "event":
         events.add(place, record)
     elif what == "batch":
-        _add_batch(rows, events, place, record["batch"])
+        _add_batch(rows, events, place, record)
     elif what is not None:
         _ADD[what](rows, place, record)
     elif _is_page(record):
@@ -124,10 +134,11 @@ def _add(rows: Rows, events: Events, place: str, record: Json) -> None:
         rows.reject(place, _UNKNOWN, record)
 
 
-def _add_batch(rows: Rows, events: Events, place: str, batch: list[Any]) -> None:
-    for number, event in enumerate(batch, 1):
+def _add_batch(rows: Rows, events: Events, place: str, record: Json) -> None:
+    more = {key: value for key, value in record.items() if key != "batch" and value is not None}
+    for number, event in enumerate(record["batch"], 1):
         if isinstance(event, dict):
-            events.add(f"{place}, event {number}", event)
+            events.add(f"{place}, event {number}", event | ({"batch": more} if more else {}))
         else:
             rows.reject(f"{place}, event {number}", f"expected an object, found {_json.kind_of(event)}", event)
 

@@ -80,8 +80,18 @@ def read(file: File) -> Iterator[Batch]:
         yield from _read(rows, found)
     else:
         with file.open() as stream:
-            yield from _read(rows, _json.records(stream, rows.reject, unfold=_UNFOLD))
+            yield from _read(rows, _json.records(stream, _rejecting(rows), unfold=_UNFOLD))
     yield rows.take()
+
+
+def _rejecting(rows: Rows) -> _json.Reject:
+    """Return how to reject what is no record; the counts behind the items of a page of the API are nothing to miss."""
+
+    def reject(place: str, why: str, record: object) -> None:
+        if not (isinstance(record, dict) and record.keys() <= _PAGE):
+            rows.reject(place, why, record)
+
+    return reject
 
 
 def _read(rows: Rows, records: Iterator[tuple[str, Json]]) -> Iterator[Batch]:

@@ -526,8 +526,7 @@ def test_an_ingestion_batch_is_merged_by_id(load, lost):
     ]
     assert len(loaded.logs) == 1
     assert len(loaded.spans) == 2
-    leaves = [item["body"] for item in batch["batch"]]
-    assert lost(leaves, list(sources.read(sources.File(text(batch))))) == []
+    assert lost(batch, list(sources.read(sources.File(text(batch))))) == []
 
 
 def test_a_record_that_cannot_be_read_is_rejected_by_itself(load):
@@ -539,6 +538,15 @@ def test_a_record_that_cannot_be_read_is_rejected_by_itself(load):
         ("line 1, item 2", "it is no trace, observation, score or event of Langfuse"),
         ("line 1, item 3", "expected an object, found a number"),
     }
+
+
+def test_a_page_that_is_larger_than_memory_allows_is_read_in_pieces(load, monkeypatch):
+    monkeypatch.setattr("llmscope.sources._json.WHOLE", 10_000)
+    monkeypatch.setattr("llmscope.sources._json.PIECE", 1_000)
+    page = {"data": [observation(id=f"o{number}", name="x" * 100) for number in range(200)], "meta": {"page": 1}}
+    loaded = load(text(page))
+    assert len(loaded.spans) == 200
+    assert loaded.rejects == []
 
 
 @pytest.mark.parametrize(
@@ -561,7 +569,8 @@ values = st.recursive(
     max_leaves=6,
 )
 odd = st.dictionaries(
-    st.sampled_from([*CALL, *ROOT, "usage", "scores", "unit", "gen_ai.prompt.0.content"]) | st.text(max_size=5),
+    st.sampled_from([*CALL, *ROOT, "usage", "scores", "events", "unit", "gen_ai.prompt.0.content"])
+    | st.text(max_size=5),
     values,
     max_size=5,
 )
@@ -582,6 +591,15 @@ records = st.one_of(
         }
     ),
     odd.map(lambda fields: event("generation-create", {"id": "o"} | fields)),
+    st.tuples(odd, odd).map(
+        lambda two: {
+            "batch": [
+                event("trace-create", {"id": "t1", "events": 1} | two[0]),
+                event("score-create", SCORE | two[1]),
+                event("generation-update", CALL | two[1]),
+            ]
+        }
+    ),
     st.lists(odd.map(lambda fields: event("span-update", fields)), max_size=2).map(lambda batch: {"batch": batch}),
     values.filter(lambda value: not isinstance(value, list)),
 )

@@ -347,6 +347,24 @@ def test_a_record_that_cannot_be_read_is_rejected_by_itself(load):
     ]
 
 
+def test_a_document_of_bare_trace_and_spans_is_read(load):
+    trace = {"id": "0199-t1", "name": "answer", "start_time": "2026-11-16T10:00:00Z"}
+    bare = {key: value for key, value in ROOT.items() if key != "trace_id"}
+    loaded = load(text({"trace": trace, "spans": [CALL, bare]}))
+    assert {span["trace_id"] for span in loaded.spans} == {"0199-t1"}
+
+
+def test_a_thread_is_not_taken_for_a_trace():
+    thread = {
+        "id": "chat-1",
+        "start_time": "2026-11-16",
+        "number_of_messages": 4,
+        "total_estimated_cost": 1,
+        "usage": {},
+    }
+    assert not opik.sniff(sources.File(text(thread)))
+
+
 @pytest.mark.parametrize(
     "other",
     [
