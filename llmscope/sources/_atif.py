@@ -96,7 +96,7 @@ def atif_spans(record: Json, parent: Row | None = None, depth: int = 0) -> list[
 
 def _steps(steps: list[Any]) -> bool:
     return bool(steps) and all(
-        isinstance(step, dict) and step.get("source") in _ROLES and "message" in step for step in steps[:5]
+        isinstance(step, dict) and str(step.get("source")) in _ROLES and "message" in step for step in steps[:5]
     )
 
 

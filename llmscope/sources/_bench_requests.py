@@ -17,6 +17,7 @@ from llmscope.sources._recorded_events import events
 from llmscope.sources._recorded_stream import whole
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
+from llmscope.sources._values import LONGEST_MS
 
 Json = dict[str, Any]
 
@@ -258,7 +259,7 @@ def _ms(metric: Any) -> float | None:
     """Return a metric of a length of time in ms."""
     value = real(metric.get("value")) if isinstance(metric, dict) else real(metric)
     scale = _MS.get(str(metric.get("unit")).lower(), 1.0) if isinstance(metric, dict) else 1.0
-    return value * scale if value is not None and value >= 0 else None
+    return value * scale if value is not None and 0 <= value * scale <= LONGEST_MS else None
 
 
 def _operation(endpoint: Any) -> str:

@@ -91,8 +91,8 @@ class _Run:
     def _chat(self, index: int, told: Message, facts: Row) -> None:
         span = self._span(index, facts)
         span["operation"] = "chat"
-        span["agent"] = told.get("name") or span.get("agent")
-        span["finish_reason"] = told.get("finish_reason") or span.get("finish_reason")
+        span["agent"] = text(told.get("name")) or span.get("agent")
+        span["finish_reason"] = text(told.get("finish_reason")) or span.get("finish_reason")
         span["input"] = asked(self.told[:index])
         span["output"] = answered([told])
         span["input_messages"] = as_json(self.fresh) if self.fresh else None

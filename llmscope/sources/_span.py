@@ -18,6 +18,7 @@ from llmscope.sources._scores import EVALUATION, of_event, of_lists
 from llmscope.sources._semconv import fill
 from llmscope.sources._texts import Event
 from llmscope.sources._tokens import CONVENTION, UNEXPLAINED, tokens
+from llmscope.sources._values import LONGEST_MS
 
 
 def add_span(
@@ -98,7 +99,7 @@ def _measure(row: Row) -> None:
     start, end = row.get("start_time"), row.get("end_time")
     if row.get("duration_ms") is None and start is not None and end is not None and end >= start:
         row["duration_ms"] = (end - start) / 1e3
-    elif end is None and start is not None and row.get("duration_ms") is not None:
+    elif end is None and start is not None and row.get("duration_ms") is not None and row["duration_ms"] <= LONGEST_MS:
         row["end_time"] = start + round(row["duration_ms"] * 1e3)
 
 

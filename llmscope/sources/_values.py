@@ -13,6 +13,9 @@ _NULLS: Final = frozenset({"", "null", "none", "nan", "na", "n/a", "nil", "-", "
 _MILLISECONDS: Final = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6}
 _MICROSECONDS: Final = {"ns": 1e-3, "us": 1, "ms": 1_000, "s": 1_000_000}
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LONGEST_MS: Final = 3.2e12
+"""A century in milliseconds: no operation takes longer."""
+
 _LATEST: Final = 7_258_118_400_000_000  # the year 2200, in microseconds
 _WITH_UNIT: Final = re.compile(
     r"([-+]?[\d.]+(?:e[-+]?\d+)?)\s*(ns|nanoseconds?|us|µs|microseconds?|ms|millis|milliseconds?|s|secs?|seconds?|min|minutes?|h|hours?)",
@@ -140,6 +143,8 @@ def duration_ms(value: Any, unit_of_number: str | None = None) -> float | None:
         result = written if plain is None else plain * _MILLISECONDS[unit_of_number or "s"]
     if result is not None and result < 0:
         raise ValueError(f"{_shown(value)} is negative")
+    if result is not None and result > LONGEST_MS:
+        raise ValueError(f"{_shown(value)} is longer than a century")
     return result
 
 
