@@ -96,7 +96,7 @@ FORMATS: Final[tuple[Format, ...]] = (
 _ALSO: Final = {
     "csv": "table", "tsv": "table", "parquet": "table", "arrow": "table", "json": "table", "jsonl": "table",
     "dataframe": "table", "openai": "chat", "anthropic": "chat", "sharegpt": "chat", "opentelemetry": "otlp",
-    "openinference": "otlp", "traceloop": "otlp", "ddtrace": "datadog", "vcr": "http", "har": "http",
+    "openinference": "otlp", "arize": "phoenix", "databricks": "mlflow", "traceloop": "otlp", "ddtrace": "datadog", "vcr": "http", "har": "http",
     "cassette": "http", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",
     "new_relic": "newrelic", "new relic": "newrelic",

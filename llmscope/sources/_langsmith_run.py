@@ -51,7 +51,7 @@ def add_run(rows: Rows, source: str, run: dict[str, Any], trace: str | None) -> 
     """
     extra = _object(run.get("extra"))
     metadata = _object(extra.get("metadata"))
-    attributes = _attributes(run, extra, metadata)
+    attributes = _attributes(run, extra)
     kind = str(run.get("run_type") or "").lower()
     start, end = _time(run, "start_time", attributes), _time(run, "end_time", attributes)
     events = _events(run, attributes)
@@ -77,7 +77,7 @@ def add_run(rows: Rows, source: str, run: dict[str, Any], trace: str | None) -> 
     if kind in ("llm", "embedding"):
         row |= _model(run, extra, metadata)
     _outcome(row, run, attributes)
-    fill_said(row, attributes, run.get("inputs"), run.get("outputs"), ("inputs", "outputs"))
+    fill_said(row, attributes, _told(run.get("inputs")), _told(run.get("outputs")), ("inputs", "outputs"))
     row["finish_reason"] = row.get("finish_reason") or (_finish(run.get("outputs"), 0) if kind == "llm" else None)
     runtime = _object(extra.get("runtime"))
     add_span(
@@ -98,23 +98,37 @@ def add_run(rows: Rows, source: str, run: dict[str, Any], trace: str | None) -> 
             add_feedback(rows, source, feedback, row["trace_id"], row["span_id"])
 
 
-def _attributes(run: dict[str, Any], extra: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+def _attributes(run: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """Return every field that no column holds as it stands."""
-    rest = {key: value for key, value in run.items() if key not in _COLUMNS}
-    for key in ("extra", "feedback", "child_runs"):
-        if key in run and not isinstance(run[key], dict if key == "extra" else list):
-            rest[key] = run[key]
-    if isinstance(run.get("feedback"), list):
-        rest["feedback"] = run["feedback"]
-    attributes = flat(rest, "langsmith.")
-    attributes |= flat(
-        {k: v for k, v in extra.items() if not (k in ("metadata", "runtime") and isinstance(v, dict))},
-        "langsmith.extra.",
-    )
-    attributes |= flat(metadata, "metadata.")
+    attributes: dict[str, Any] = {}
+    for key, value in run.items():
+        if key not in _COLUMNS or not _is_taken(key, value):
+            _spread(f"langsmith.{key}", value, attributes)
+    for key, value in extra.items():
+        if key == "metadata" and isinstance(value, dict):
+            _spread("metadata", value, attributes)
+        elif key != "runtime" or not isinstance(value, dict):
+            _spread(f"langsmith.extra.{key}", value, attributes)
     if run.get("tags"):
         attributes["tags"] = run["tags"]
-    return {key: value for key, value in attributes.items() if value is not None and value not in ("", [], {})}
+    return attributes
+
+
+def _is_taken(key: str, value: Any) -> bool:
+    """Whether a field of ours has the type that is read; else it is an attribute."""
+    return isinstance(value, _TYPES[key]) if key in _TYPES else key != "feedback"
+
+
+_TYPES: Final = {"extra": dict, "child_runs": list}
+
+
+def _spread(name: str, value: Any, out: dict[str, Any]) -> None:
+    """Put a value under its name, and what is inside of it under names with dots; nothing for what is empty."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _spread(f"{name}.{key}", inner, out)
+    elif value is not None and value not in ("", []):
+        out[name] = value
 
 
 def _operation(kind: str, run: dict[str, Any], metadata: dict[str, Any]) -> str:
@@ -151,12 +165,13 @@ def _answering(value: Any, depth: int) -> str | None:
     for key in ("model", "model_name", "modelVersion"):
         if isinstance(value.get(key), str) and value[key]:
             return str(value[key])
-    for key in ("llm_output", "response_metadata", "generations", "message", "kwargs", "data", "output"):
-        if (found := _answering(value.get(key), depth + 1)) is not None:
+    for key in _ANSWERING:
+        if key in value and (found := _answering(value[key], depth + 1)) is not None:
             return found
     return None
 
 
+_ANSWERING: Final = ("llm_output", "response_metadata", "generations", "message", "kwargs", "data", "output")
 _INSIDE: Final = (
     "choices", "generations", "generation_info", "message", "kwargs", "data", "response_metadata", "output",
 )  # fmt: skip
@@ -182,7 +197,7 @@ def _finish(value: Any, depth: int) -> str | None:
         "response_metadata",
         "output",
     ):
-        if (found := _finish(value.get(key), depth + 1)) is not None:
+        if key in value and (found := _finish(value[key], depth + 1)) is not None:
             return found
     return None
 
@@ -242,6 +257,11 @@ def _events(run: dict[str, Any], attributes: dict[str, Any]) -> list[Event]:
 
 def _first(place: dict[str, Any], names: tuple[str, ...]) -> str | None:
     return next((said for name in names if (said := text(place.get(name)))), None)
+
+
+def _told(value: Any) -> Any:
+    """Return inputs or outputs; None where all that they say is null, as the SDKs write the outputs of a failure."""
+    return None if isinstance(value, dict) and all(item is None for item in value.values()) else value
 
 
 def _object(value: Any) -> dict[str, Any]:

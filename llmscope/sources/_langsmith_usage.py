@@ -10,6 +10,10 @@ from llmscope.sources._values import time_us
 
 _BILLED: Final = ("llm", "embedding")
 _DEEPEST: Final = 8
+_STATED: Final = (
+    "prompt_tokens", "completion_tokens", "total_tokens", "prompt_token_details", "completion_token_details",
+    "input_tokens", "output_tokens",
+)  # fmt: skip
 
 
 class Usage(NamedTuple):
@@ -30,7 +34,7 @@ def usage_of(run: dict[str, Any], kind: str) -> Usage:
         run: The run, with decoded JSON.
         kind: Its ``run_type``.
     """
-    stated, _ = usage_counts(run)
+    stated, _ = usage_counts({key: run[key] for key in _STATED if run.get(key) is not None})
     if not any(stated.values()):
         stated = {}
     metadata = _inside(run, "extra", "metadata")

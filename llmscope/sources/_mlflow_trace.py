@@ -12,7 +12,7 @@ from llmscope.sources._file import File
 from llmscope.sources._mlflow_info import TraceInfo, scores
 from llmscope.sources._mlflow_span import MlflowSpan, usable
 from llmscope.sources._mlflow_tree import parent_places, span_ids
-from llmscope.sources._mlflow_usage import Bill, note, settled
+from llmscope.sources._mlflow_usage import TOKEN_COLUMNS, Bill, note, settled
 from llmscope.sources._said import conversation, fill_said
 from llmscope.sources._span import add_span
 
@@ -77,12 +77,12 @@ class TraceRows:
             parent = ids[above] if above is not None else span.parent_id
             row = shared | {"trace_id": trace, "span_id": ids[place], "parent_id": parent}
             if above is None and not single:
-                row["parent_id"] = trace
+                row["parent_id"] = _ids.whole(trace)
             bill = bills.bills[place]
             self._add_span(span, row, whole if top else {}, _of_both(bill, bills.root) if top else bill)
         if not bills.priced:
             billed = {ids[place] for place, bill in enumerate(bills.bills) if bill.cost is not None}
-            billed |= {ids[tops[0]] if single else trace} if bills.root.cost is not None else set()
+            billed |= {ids[tops[0]] if single else _ids.whole(trace)} if bills.root.cost is not None else set()
             for added in self._rows.spans[before:]:
                 if added["span_id"] not in billed:
                     added["cost_usd"] = None
@@ -92,7 +92,7 @@ class TraceRows:
     def _add_whole(self, info: TraceInfo, shared: Row, attributes: dict[str, Any], bill: Bill, trace: str) -> None:
         row = shared | {
             "trace_id": trace,
-            "span_id": trace,
+            "span_id": _ids.whole(trace),
             "name": text(info.tags.get("mlflow.traceName")) or "trace",
             "operation": "other",
             "start_time": info.start,
@@ -134,6 +134,8 @@ class TraceRows:
             events=span.events,
             links=span.links,
         )
+        if bill.repeats:
+            self._rows.spans[-1] |= dict.fromkeys(TOKEN_COLUMNS)
 
 
 def _shared(info: TraceInfo) -> Row:
@@ -150,7 +152,7 @@ def _shared(info: TraceInfo) -> Row:
 def _of_both(own: Bill, root: Bill) -> Bill:
     """Return what the root used, which the trace may state where no span does."""
     counts, exclusive = (root.counts, root.exclusive) if root.counts else (own.counts, own.exclusive)
-    return Bill(counts, exclusive, own.cost if root.cost is None else root.cost)
+    return Bill(counts, exclusive, own.cost if root.cost is None else root.cost, own.repeats)
 
 
 def _length(span: MlflowSpan) -> float | None:

@@ -12,6 +12,9 @@ from llmscope.sources._mlflow_span import MlflowSpan
 from llmscope.sources._tokens import UNEXPLAINED
 from llmscope.sources._usage import usage_counts
 
+TOKEN_COLUMNS: Final = (
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+)  # fmt: skip
 USAGE: Final = "mlflow.chat.tokenUsage"
 COST: Final = "mlflow.llm.cost"
 _OF_TRACE: Final = "mlflow.trace.tokenUsage"
@@ -29,6 +32,8 @@ class Bill:
     counts: dict[str, Any]
     exclusive: bool | None
     cost: float | None
+    repeats: bool = False
+    """Whether a span above tells of the same tokens, in other numbers."""
 
 
 @dataclass(slots=True)
@@ -63,7 +68,7 @@ def settled(spans: Sequence[MlflowSpan], parents: Sequence[int | None], info: Tr
             root.counts, root.exclusive = stated, exclusive
         elif ways == "above":
             for place in _below(bills, parents, lambda bill: _total(bill.counts)):
-                bills[place].counts = {}
+                bills[place].counts, bills[place].repeats = {}, True
         elif ways == "neither":
             unexplained = round(total - _sum(bills, parents, lambda bill: _total(bill.counts)))
     cost = money(info.noted(_COST_OF_TRACE))

@@ -32,7 +32,14 @@ _SPELLINGS: Final = {
         "thoughts_token_count", "thoughtsTokenCount",
     ),
 }  # fmt: skip
-_LASTING: Final = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+_PLACES: Final = {
+    key: (column, rank) for column, keys in _SPELLINGS.items() for rank, key in enumerate(keys)
+}  # fmt: skip
+_LASTING: Final = tuple(
+    f"{place}.{name}"
+    for place in ("input_token_details", "prompt_token_details")
+    for name in ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+)
 """Tokens written to Anthropic's caches by how long they last; LangChain then leaves ``cache_creation`` at 0."""
 
 
@@ -52,20 +59,24 @@ def usage_counts(usage: Any) -> tuple[dict[str, Any], bool | None]:
         >>> usage_counts({"input_tokens": 5, "cache_read_input_tokens": 90})[1]
         True
     """
-    if not isinstance(usage, dict):
+    if not isinstance(usage, dict) or not usage:
         return {}, None
     fields = flat(usage)
     found: dict[str, Any] = {}
-    for column, keys in _SPELLINGS.items():
-        value = next((value for key in keys if (value := count(fields.get(key))) is not None), None)
-        if value is not None:
-            found[column] = value
+    ranks: dict[str, int] = {}
+    for key, value in fields.items():
+        place = _PLACES.get(key)
+        if place is None or (number := count(value)) is None:
+            continue
+        column, rank = place
+        if rank < ranks.get(column, rank + 1):
+            found[column], ranks[column] = number, rank
     if not found.get("cache_write_tokens"):
-        stored = [count(fields.get(f"{place}.{name}")) for place in _DETAILS for name in _LASTING]
+        stored = [count(fields[key]) for key in _LASTING if key in fields]
         if any(stored):
             found["cache_write_tokens"] = sum(value or 0 for value in stored)
-    beside = {"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens"} & fields.keys()
+    beside = not _BESIDE.isdisjoint(fields)
     return found, True if beside and "total_tokens" not in found else None
 
 
-_DETAILS: Final = ("input_token_details", "prompt_token_details")
+_BESIDE: Final = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens"})

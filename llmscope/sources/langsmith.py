@@ -1,4 +1,4 @@
-"""LangSmith runs: what the SDKs send (``post``, ``patch``), what the API answers, what bulk export writes.
+"""LangSmith runs: what its SDKs send (JSON or multipart), what its API answers, what bulk export writes.
 
 =========================================== =========================== ===============================================
 source                                      column                      notes
@@ -40,6 +40,8 @@ from llmscope.sources._frame import Frame
 from llmscope.sources._guard import quarantine
 from llmscope.sources._json import Record, records
 from llmscope.sources._langsmith_feedback import add_record, is_feedback
+from llmscope.sources._langsmith_merge import merged
+from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
 from llmscope.sources._look import first_record
 from llmscope.sources._printed import structure
@@ -69,6 +71,8 @@ def sniff(file: File) -> bool:
         return False
     if _arrow.is_columnar(file):
         return _is_table(_arrow.schema(file).names)
+    if is_multipart(file.head):
+        return True
     record = first_record(file)
     if isinstance(record, dict):
         return _is_body(record) or _is_run(record) or _is_feedback(record)
@@ -129,6 +133,7 @@ def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> N
     """Take one record: a run, a feedback, or an object that lists them."""
     listed = [key for key in _LISTS if isinstance(record.get(key), list)]
     if listed and "run_type" not in record and "dotted_order" not in record:
+        record = _together(record)
         for key in listed:
             for number, item in enumerate(record[key], 1):
                 where = f"{place}, {key} {number}"
@@ -141,6 +146,27 @@ def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> N
     _item(rows, pending, place, record, half=False)
 
 
+def _together(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a body in which each run that it starts and ends is one record."""
+    begun, ends = record.get("post"), record.get("patch")
+    if not isinstance(begun, list) or not isinstance(ends, list):
+        return record
+    waiting: dict[str, list[dict[str, Any]]] = {}
+    left = []
+    for end in ends:
+        if isinstance(end, dict) and isinstance(end.get("id"), str):
+            waiting.setdefault(end["id"], []).append(end)
+        else:
+            left.append(end)
+    whole = []
+    for run in begun:
+        if isinstance(run, dict) and isinstance(run.get("id"), str):
+            for end in waiting.pop(run["id"], ()):
+                run = merged(run, end)  # noqa: PLW2901 - a run grows by each of its ends
+        whole.append(run)
+    return record | {"post": whole, "patch": [*left, *(end for more in waiting.values() for end in more)]}
+
+
 def _item(rows: Rows, pending: Pending, place: str, record: dict[str, Any], *, half: bool) -> None:
     if is_feedback(record) and not half:
         add_record(rows, NAME, record)
@@ -151,6 +177,8 @@ def _item(rows: Rows, pending: Pending, place: str, record: dict[str, Any], *, h
 def _records(file: File, rows: Rows) -> Iterator[Record]:
     if _arrow.is_columnar(file):
         return ((place, _decoded(record)) for place, record in _arrow.records(file))
+    if is_multipart(file.head):
+        return parts(file.open(), rows.reject)
     if not isinstance(file, Frame) and file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return records(file.open(), rows.reject, unfold=_UNFOLD)
     return ((place, _decoded(record)) for place, record in _csv.records(file, rows))

@@ -37,6 +37,7 @@ from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._frame import Frame
 from llmscope.sources._guard import quarantine
+from llmscope.sources._ids import whole as whole_id
 from llmscope.sources._json import Record, records
 from llmscope.sources._look import first_record
 from llmscope.sources._phoenix_database import add_database, has_spans
@@ -137,7 +138,7 @@ def _add_trace(rows: Rows, place: str, record: dict[str, Any]) -> None:
     more = {"attributes": whole, "usage": {key: value for key, value in usage.items() if value}}
     if not spans:
         alone = {key: record.get(key) for key in ("trace_id", "start_time", "end_time")}
-        add_record(rows, NAME, alone | {"span_id": record.get("trace_id"), "name": "trace"}, more)
+        add_record(rows, NAME, alone | {"span_id": whole_id(str(record.get("trace_id"))), "name": "trace"}, more)
         return
     tops = [n for n, span in enumerate(spans) if isinstance(span, dict) and not span.get("parent_id")]
     for number, span in enumerate(spans):

@@ -159,6 +159,12 @@ def test_what_the_end_of_a_run_replaces_is_kept(load):
     assert (span["name"], span["attributes"]["langsmith.post.name"]) == ("renamed", "ChatOpenAI")
 
 
+def test_a_run_that_is_patched_twice_keeps_what_both_say(load):
+    first = {"id": CALL, "trace_id": ROOT, "tags": ["first"]}
+    span = load(dumped({"post": [POST], "patch": [first, PATCH]})).span
+    assert (span["attributes"]["tags"], span["output"]) == (["beta", "first"], "On its way.")
+
+
 def test_an_end_without_its_start_is_a_span_all_the_same(load):
     span = load(dumped({"patch": [PATCH]})).span
     assert (span["start_time"], span["output"], span["parent_id"]) == (None, "On its way.", ROOT)
@@ -338,6 +344,43 @@ def test_answers_of_the_api_and_webhooks_list_runs(load):
     answer = {"runs": [RUN, MODEL], "cursors": {"next": None}}
     assert [span["span_id"] for span in load(dumped(answer)).spans] == [ROOT, CALL]
     assert [span["span_id"] for span in load(dumped([answer])).spans] == [ROOT, CALL]
+
+
+def multipart(*parts, boundary=b"--a0405"):
+    out = b""
+    for name, value in parts:
+        kind = b"text/plain" if name.startswith("attachment") else b"application/json"
+        content = value.encode() if isinstance(value, str) else dumped(value)
+        head = b'Content-Disposition: form-data; name="' + name.encode() + b'"\r\nContent-Type: ' + kind
+        out += boundary + b"\r\n" + head + b"\r\n\r\n" + content + b"\r\n"
+    return out + boundary + b"--\r\n"
+
+
+FIELDS_APART = ("inputs", "outputs", "events", "extra")
+
+
+def test_multipart_bodies_give_what_plain_bodies_give(load):
+    bare = {key: value for key, value in POST.items() if key not in FIELDS_APART}
+    ended = {key: value for key, value in PATCH.items() if key not in FIELDS_APART}
+    parts = [(f"post.{CALL}", bare), *((f"post.{CALL}.{key}", POST[key]) for key in FIELDS_APART)]
+    later = [(f"patch.{CALL}", ended), *((f"patch.{CALL}.{key}", PATCH[key]) for key in ("outputs", "events"))]
+    judged = [("feedback.f1", {"key": "helpful", "run_id": CALL, "trace_id": ROOT, "score": 1})]
+    file = [(f"attachment.{CALL}.note.txt", "a note")]
+    loaded = load(multipart(*parts, *file) + multipart(*later, *judged, boundary=b"--other"))
+    plain = load(dumped({"post": [POST], "patch": [PATCH]})).span
+    attached = loaded.span["attributes"].pop("langsmith.attachments.note.txt.data")
+    assert loaded.span["attributes"].pop("langsmith.attachments.note.txt.mime_type") == "text/plain"
+    assert (loaded.span, attached) == (plain, "a note")
+    assert [(score["name"], score["span_id"]) for score in loaded.scores] == [("helpful", CALL)]
+
+
+def test_a_cut_or_broken_part_is_rejected_and_the_others_are_read(load):
+    whole = multipart(
+        (f"post.{CALL}", POST), (f"post.{CALL}.inputs", "{broken"), ("file", {}), (f"patch.{CALL}", PATCH)
+    )
+    loaded = load(whole[:-300])
+    assert loaded.span["input"] == "Where is my order?"
+    assert [reject["position"] for reject in loaded.rejects] == ["part 2", "part 3", "part 4"]
 
 
 def columns(run):
