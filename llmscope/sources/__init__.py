@@ -24,6 +24,7 @@ mlflow      MLflow traces of every schema: JSON, tables of search_traces, answer
 elastic     Elasticsearch: ECS log lines, bulk bodies and answers; APM, OpenTelemetry and Metricbeat documents
 phoenix     Arize Phoenix: DataFrames and files of spans and annotations, answers of its API, its SQLite database
 zipkin      Zipkin: spans in JSON of versions 1 and 2
+tempo       Grafana Tempo: answers of its search (whole traces are otlp)
 chat        OpenAI, Anthropic and Gemini requests and responses, batch and fine-tuning lines, ShareGPT,
             conversations and agent runs with rewards
 table       CSV, TSV, Parquet, Arrow, JSON objects, DataFrames: one row is one call
@@ -56,6 +57,7 @@ from llmscope.sources import (
     serving,
     stored,
     table,
+    tempo,
     trajectories,
     zipkin,
 )
@@ -88,6 +90,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     elastic,
     phoenix,
     zipkin,
+    tempo,
     chat,
     table,
 )
@@ -96,7 +99,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 _ALSO: Final = {
     "csv": "table", "tsv": "table", "parquet": "table", "arrow": "table", "json": "table", "jsonl": "table",
     "dataframe": "table", "openai": "chat", "anthropic": "chat", "sharegpt": "chat", "opentelemetry": "otlp",
-    "openinference": "otlp", "arize": "phoenix", "databricks": "mlflow", "traceloop": "otlp", "ddtrace": "datadog", "vcr": "http", "har": "http",
+    "openinference": "otlp", "arize": "phoenix", "databricks": "mlflow", "traceloop": "otlp", "ddtrace": "datadog",
+    "vcr": "http", "har": "http",
     "cassette": "http", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",
     "new_relic": "newrelic", "new relic": "newrelic",

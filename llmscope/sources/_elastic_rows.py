@@ -8,6 +8,7 @@ from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._elastic_fields import SPAN, TRACE, Fields, columns, take, take_time
 from llmscope.sources._finish import as_json
+from llmscope.sources._scores import EVALUATION, of_event
 
 NAME: Final = "elastic"
 
@@ -101,7 +102,7 @@ def add_log(rows: Rows, doc: Fields) -> None:
         ValueError: Its time is none.
     """
     left = dict(doc)
-    failed = doc.get("processor.event") == "error"
+    failed = doc.get("processor.event") == "error" or "error.grouping_key" in doc
     row: Row = {"time": take_time(left), "source": NAME, "service": columns(doc).get("service")}
     level = left.get("error.log.level") if failed else None
     found = take(left, _SEVERITY)
@@ -111,6 +112,9 @@ def add_log(rows: Rows, doc: Fields) -> None:
     row["body"] = take(left, _BODY) or _structured(left) or _exception(doc)
     row["attributes"] = as_json(left)
     rows.logs.append(row)
+    if EVALUATION in (doc.get("event_name"), doc.get("attributes.event.name"), doc.get("event.name")):
+        told = {key.removeprefix("attributes."): value for key, value in doc.items()}
+        rows.scores.append(of_event(told, row["trace_id"], row["span_id"], row["time"]) | {"source": NAME})
 
 
 def _structured(left: Fields) -> str | None:

@@ -13,11 +13,11 @@ APM error                       log                              of the span ``p
 APM and Metricbeat metrics      metrics, one for each number     a histogram's value is its mean
 OpenTelemetry's spans           span                             ``duration`` in ns (modes ``raw``, ``none``: us);
                                                                  ``attributes.*`` by their own names
-OpenTelemetry's logs, metrics   log, metrics
+OpenTelemetry's logs, metrics   log, metrics                     a ``gen_ai.evaluation.result`` is a score too
 spans of Jaeger                 as format ``jaeger`` reads them
 a line with ``gen_ai.*``, or    span: one call                   the line's ``span.id`` is the parent;
 prompt, answer, tokens, model                                    ``event.duration`` in ns
-any other line                  log
+any other line                  log                              ``log.level`` in upper case is the severity
 =============================== ================================ ====================================================
 
 Fields of the process, host, agent and data stream of a span are its ``resource``; every other field without a column

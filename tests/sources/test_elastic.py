@@ -261,6 +261,15 @@ def test_opentelemetrys_logs_and_metrics_are_read(load):
     assert point["attributes"]["attributes.gpu"] == "0"
 
 
+def test_an_evaluation_among_opentelemetrys_logs_is_a_score(load):
+    log = {"@timestamp": NOON, "event_name": "gen_ai.evaluation.result", "trace_id": "t", "span_id": "s",
+           "attributes": {"gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.value": 4}}  # fmt: skip
+    found = loaded(load, log)
+    (score,) = found.scores
+    assert (score["trace_id"], score["span_id"], score["name"], score["value"]) == ("t", "s", "Relevance", 4.0)
+    assert (score["source"], len(found.logs)) == ("elastic", 1)
+
+
 def test_each_number_of_a_metric_document_is_a_point(load):
     beat = {"@timestamp": NOON, "metricset": {"name": "cpu", "period": 10000}, "host": {"name": "box"},
             "system": {"cpu": {"total": {"pct": 0.4}, "cores": 2}}, "event": {"duration": 115000}}  # fmt: skip

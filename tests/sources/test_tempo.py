@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llmscope.errors import UnknownFormatError
 from llmscope.sources import _json, detect, read
@@ -101,3 +103,78 @@ def test_nothing_in_a_tempo_trace_is_lost(lost):
     assert lost(document, found) == [f"{where}.kind", f"{where}.status.code"]  # in other words: CLIENT, unset
     (row,) = found[0].spans.to_pylist()
     assert (json.loads(row["attributes"])["otel.span.kind"], row["status"]) == ("CLIENT", "unset")
+
+
+SEARCH = {
+    "traces": [
+        {
+            "traceID": TRACE,
+            "rootServiceName": "shop",
+            "rootTraceName": "POST /chat",
+            "startTimeUnixNano": "1777555053780274700",
+            "durationMs": 4711,
+            "spanSets": [
+                {
+                    "matched": 17,
+                    "spans": [
+                        {
+                            "spanID": "563d623c76514f8e",
+                            "name": "chat",
+                            "startTimeUnixNano": "1777555053781274700",
+                            "durationNanos": "10250000",
+                            "attributes": [
+                                {"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+                                {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "31"}},
+                                {"key": "status", "value": {"stringValue": "error"}},
+                            ],
+                        }
+                    ],
+                }
+            ],
+            "serviceStats": {"shop": {"spanCount": 12, "errorCount": 1}},
+        },
+        {"traceID": "2f", "rootServiceName": "<root span not yet received>", "durationMs": 3},
+    ],
+    "metrics": {"inspectedBytes": "292781"},
+}
+
+
+def test_a_search_tells_of_each_trace_and_of_the_spans_that_matched(load):
+    data = json.dumps(SEARCH).encode()
+    assert detect(File(data)) == "tempo"
+    whole, call, other = load(data).spans
+    assert (whole["trace_id"], whole["name"], whole["service"]) == (TRACE, "POST /chat", "shop")
+    assert (whole["duration_ms"], whole["parent_id"]) == (4711.0, None)
+    assert (call["span_id"], call["parent_id"], call["duration_ms"]) == ("563d623c76514f8e", whole["span_id"], 10.25)
+    assert (call["model"], call["output_tokens"], call["status"]) == ("gpt-4o", 31, "error")
+    assert (other["service"], other["duration_ms"], other["start_time"]) == (None, 3.0, None)
+
+
+def test_nothing_of_a_search_is_lost_but_what_it_says_of_itself(lost):
+    found = list(read(File(json.dumps(SEARCH).encode())))
+    assert lost(SEARCH, found) == [".metrics.inspectedBytes"]
+
+
+def test_a_trace_that_a_search_tells_badly_is_rejected_alone(load):
+    broken = {"traces": [{"traceID": None, "rootTraceName": "x"}, 3, SEARCH["traces"][1]]}
+    found = load(json.dumps(broken).encode(), format="tempo")
+    assert (len(found.spans), found.reasons) == (1, ["it has no trace id", "expected a trace, found a number"])
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+FOUND = SEARCH["traces"][0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.dictionaries(st.sampled_from([*FOUND, "x"]), anything, max_size=4), min_size=1, max_size=3), anything
+)
+def test_every_trace_is_a_row_or_a_reject_whatever_a_search_tells(changes, span):
+    sets = [{"spans": [span]}] if span is not None else []
+    traces = [FOUND | {"spanSets": sets} | change for change in changes]
+    batches = list(read(File(json.dumps({"traces": traces}).encode("utf-8", "replace")), format="tempo"))
+    assert sum(batch.spans.num_rows + batch.rejects.num_rows for batch in batches) >= len(traces)
