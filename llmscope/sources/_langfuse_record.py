@@ -58,7 +58,7 @@ def kind(record: Mapping[str, Any]) -> str | None:
     A record that is cut short is told by what there is of it.
 
     Example:
-        >>> kind({"id": "o", "trace_id": "t", "type": "GENERATION", "start_time": "2026-11-16 00:00:00"})
+        >>> kind({"id": "o", "trace_id": "t", "type": "TOOL", "start_time": "2026-11-16", "level": "DEFAULT"})
         'observation'
     """
     names = keys(record)

@@ -35,6 +35,10 @@ fields of the trace                 its root: ``duration_ms`` is the trace's ``l
 every other field                   attributes by its own path: ``usageDetails.input``, ``promptName`` …
 =================================== ======================================================================
 
+Events of an ingestion batch are merged by the id of what they create and update, over the whole file; their envelopes
+stay in the attribute ``events``, and ``sdk-log`` is a row of ``logs``. Fields of a session that lists its traces stay
+in ``langfuse.session.*`` of each.
+
 Scores are rows of ``scores``: ``value``, ``label`` (``stringValue``), ``explanation`` (``comment``; of a correction
 the corrected text), ``annotator`` (ANNOTATION human, EVAL llm, API code), ``time``. Those inside a trace stay whole in
 ``langfuse.trace.scores``. Of a score in a file of scores, the table has no column for ``id``, ``projectId``,
