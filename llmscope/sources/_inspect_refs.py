@@ -128,8 +128,8 @@ class _Texts:
         return self._put_in(value, 0)
 
     def _put_in(self, value: Any, depth: int) -> Any:
-        if isinstance(value, str):
-            return self._text(value)
+        if type(value) is str:
+            return self._text(value) if value.startswith(_PROTOCOLS) else value
         if depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
         if isinstance(value, dict):

@@ -30,13 +30,38 @@ _LONGEST: Final = 1_000
 _SUMMED: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
-def sample_steps(rows: Rows, place: str, header: Json, sample: Any) -> Iterator[None]:
+class Eval:
+    """What the header of a log tells of every sample.
+
+    Args:
+        header: The log without its samples.
+
+    Attributes:
+        spec: Its ``eval``.
+        columns: Columns that every span has: the task is the service, its commit the release.
+        facts: Attributes that every root has: each short field of ``eval``, and how it ended.
+        scorer: Name of the one scorer that logs of early 2024 had.
+    """
+
+    def __init__(self, header: Json) -> None:
+        self.spec = _dict(header.get("eval"))
+        self.columns: Row = {
+            "service": text(self.spec.get("task")),
+            "release": text(_dict(self.spec.get("revision")).get("commit")),
+        }
+        told = flat({"eval": self.spec})
+        short = {key: value for key, value in told.items() if len(as_json(value)) <= _LONGEST and value not in ({}, [])}
+        self.facts = short | {"eval.status": header.get("status")}
+        self.scorer = text(_dict(_dict(header.get("results")).get("scorer")).get("name")) or "score"
+
+
+def sample_steps(rows: Rows, place: str, around: Eval, sample: Any) -> Iterator[None]:
     """Add the rows of a sample one after another, and yield after each so that a full batch can be handed on.
 
     Args:
         rows: Where to.
         place: Of the sample in the log.
-        header: The log without its samples.
+        around: The eval it belongs to.
         sample: As it stands in the log.
 
     Raises:
@@ -45,59 +70,38 @@ def sample_steps(rows: Rows, place: str, header: Json, sample: Any) -> Iterator[
     if not isinstance(sample, dict):
         raise ValueError("it is no sample: an object is expected")  # noqa: TRY004 - one error type for bad values
     held = resolved(sample)
-    trace = trace_id(header, held)
-    common = columns(header)
+    trace = _trace_id(around, held)
     root = Node("sample", {}, _ids.span_id(trace, 0), None)
     transcript = Transcript(root, trace, rows, place)
     transcript.read(held.pop("events", None))
-    row = _root(rows, held, transcript, header, common | {"trace_id": trace})
-    rows.scores.extend(_scores(header, held, transcript, row))
+    row = _root(rows, held, transcript, around, trace)
+    rows.scores.extend(_scores(around, held, transcript, row))
     yield
     for node in transcript.nodes:
-        add_node(rows, trace, node, common)
+        add_node(rows, trace, node, around.columns)
         yield
 
 
-def trace_id(header: Json, sample: Json) -> str:
+def _trace_id(around: Eval, sample: Json) -> str:
     """Return the id of a sample: its ``uuid``; in logs before 2025, one that stands for its run, id and epoch."""
     if isinstance(sample.get("uuid"), str) and sample["uuid"]:
         return str(sample["uuid"])
-    spec = eval_spec(header)
-    run = [spec.get(key) for key in ("run_id", "task_id", "created", "task", "model")]
+    run = [around.spec.get(key) for key in ("run_id", "task_id", "created", "task", "model")]
     content = _ids.canonical([*run, sample.get("id"), sample.get("epoch")])
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def eval_spec(header: Json) -> Json:
-    """Return what the header tells of the eval."""
-    spec = header.get("eval")
-    return spec if isinstance(spec, dict) else {}
-
-
-def columns(header: Json) -> Row:
-    """Return the columns that every span of a log has: the task is the service, its commit the release."""
-    spec = eval_spec(header)
-    revision = spec.get("revision")
-    return {
-        "service": text(spec.get("task")),
-        "release": text(revision.get("commit")) if isinstance(revision, dict) else None,
-    }
-
-
-def _facts(header: Json) -> Json:
-    """Return what each root says of its eval: every short field of it, and how the eval ended."""
-    spec = flat({"eval": eval_spec(header)})
-    return {key: value for key, value in spec.items() if len(as_json(value)) <= _LONGEST and value not in ({}, [])} | {
-        "eval.status": header.get("status")
-    }
-
-
-def _root(rows: Rows, sample: Json, told: Transcript, header: Json, common: Row) -> Row:
+def _root(rows: Rows, sample: Json, told: Transcript, around: Eval, trace: str) -> Row:
     """Add the root of a sample and return its row."""
     root = told.root
-    rest = {key: value for key, value in sample.items() if key != "uuid" or value != common["trace_id"]}
-    row: Row = common | {"span_id": root.span_id, "name": common["service"], "operation": "invoke_workflow"}
-    row["provider"], row["model"] = provider_and_model(eval_spec(header).get("model"))
+    rest = {key: value for key, value in sample.items() if key != "uuid" or value != trace}
+    row: Row = around.columns | {
+        "trace_id": trace,
+        "span_id": root.span_id,
+        "name": around.columns["service"],
+        "operation": "invoke_workflow",
+    }
+    row["provider"], row["model"] = provider_and_model(around.spec.get("model"))
     _times(row, rest, told)
     _said(row, rest)
     row["status"] = "ok"
@@ -110,7 +114,7 @@ def _root(rows: Rows, sample: Json, told: Transcript, header: Json, common: Row)
         if isinstance(score, dict):
             kept = {key: value for key, value in score.items() if key != "explanation"}
             rest["scores"] = rest["scores"] | {name: kept}
-    attributes = flat(rest) | _facts(header)
+    attributes = flat(rest) | around.facts
     _count(row, attributes, sample.get("model_usage"), told)
     add_span(rows, NAME, row, attributes, events=root.events)
     return row
@@ -205,7 +209,7 @@ def _total(counts: list[Json]) -> int:
     )
 
 
-def _scores(header: Json, sample: Json, told: Transcript, root: Row) -> list[Row]:
+def _scores(around: Eval, sample: Json, told: Transcript, root: Row) -> list[Row]:
     """Return the scores of a sample, and those given along the way."""
     given = sample.get("scores")
     found: list[Row] = []
@@ -217,19 +221,12 @@ def _scores(header: Json, sample: Json, told: Transcript, root: Row) -> list[Row
             told_of = score if isinstance(score, dict) else {"value": score}
             found += [row | judged | at for row in score_rows(name, told_of)]
     elif isinstance(sample.get("score"), dict):  # logs of early 2024 had one scorer
-        found += [
-            row | judged | {"span_id": None, "time": last} for row in score_rows(_scorer(header), sample["score"])
-        ]
+        found += [row | judged | {"span_id": None, "time": last} for row in score_rows(around.scorer, sample["score"])]
     for event, node in told.interim:
         at = {"span_id": node.span_id, "time": moment(event.get("timestamp"))}
         name = text(event.get("scorer")) or "intermediate"
         found += [row | judged | at for row in score_rows(name, event["score"])]
     return found
-
-
-def _scorer(header: Json) -> str:
-    scorer = _dict(_dict(header.get("results")).get("scorer"))
-    return text(scorer.get("name")) or "score"
 
 
 def _dict(value: Any) -> Json:

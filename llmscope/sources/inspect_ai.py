@@ -43,7 +43,7 @@ from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_log import parts
 from llmscope.sources._inspect_refs import shallow
-from llmscope.sources._inspect_sample import columns, eval_spec, sample_steps
+from llmscope.sources._inspect_sample import Eval, sample_steps
 from llmscope.sources._inspect_zip import first_member
 from llmscope.sources._lenient import moment
 from llmscope.sources._look import first_record
@@ -75,12 +75,15 @@ def read(file: File) -> Iterator[Batch]:
     """
     rows = Rows(file.name)
     held = 0
+    around: tuple[dict[str, Any], Eval] | None = None
     for place, header, sample in parts(file, rows):
         try:
             if sample is None:
                 _tell(rows, shallow(header))
                 continue
-            for _ in sample_steps(rows, place, shallow(header), sample):
+            if around is None or around[0] is not header:
+                around = header, Eval(shallow(header))
+            for _ in sample_steps(rows, place, around[1], sample):
                 held += sum(len(value) for value in rows.spans[-1].values() if isinstance(value, str))
                 if rows.full or held > _HELD:
                     yield rows.take()
@@ -92,7 +95,8 @@ def read(file: File) -> Iterator[Batch]:
 
 def _tell(rows: Rows, header: dict[str, Any]) -> None:
     """Add what the header says of the whole eval: one log record, and the metrics of its results."""
-    spec = eval_spec(header)
+    around = Eval(header)
+    spec = around.spec
     stats = header.get("stats")
     stats = stats if isinstance(stats, dict) else {}
     at = moment(stats.get("completed_at")) or moment(stats.get("started_at")) or moment(spec.get("created"))
@@ -102,7 +106,7 @@ def _tell(rows: Rows, header: dict[str, Any]) -> None:
             "time": at,
             "severity": "ERROR" if status == "error" else "INFO",
             "body": f"eval of {text(spec.get('task')) or 'a task'}: {status or 'unknown'}",
-            "service": columns(header)["service"],
+            "service": around.columns["service"],
             "attributes": as_json(flat(header)),
             "source": NAME,
         }
@@ -114,14 +118,14 @@ def _tell(rows: Rows, header: dict[str, Any]) -> None:
         metrics = score.get("metrics") if isinstance(score, dict) else None
         for key, metric in metrics.items() if isinstance(metrics, dict) else ():
             told = metric if isinstance(metric, dict) else {"value": metric}
-            around = {"scorer": score.get("scorer"), "reducer": score.get("reducer"), "params": told.get("params")}
+            about = {"scorer": score.get("scorer"), "reducer": score.get("reducer"), "params": told.get("params")}
             rows.metrics.append(
                 {
                     "name": f"{text(score.get('name')) or 'score'}.{key}",
                     "time": at,
                     "value": real(told.get("value")),
                     "kind": "gauge",
-                    "attributes": as_json(which | {name: value for name, value in around.items() if value}),
+                    "attributes": as_json(which | {name: value for name, value in about.items() if value}),
                     "source": NAME,
                 }
             )
