@@ -68,7 +68,9 @@ __all__ = ["NAME", "Reader", "knows", "read", "sniff"]
 
 Json = dict[str, Any]
 
-_UNFOLD: Final = Unfold(leaves=frozenset({"traces", "chunks", "data", "spans", "logs"}))
+_UNFOLD: Final = Unfold(
+    inner=frozenset({"data", "attributes"}), leaves=frozenset({"traces", "chunks", "data", "spans", "logs"})
+)
 
 
 def sniff(file: File) -> bool:

@@ -37,9 +37,8 @@ Secrets are never kept: the values of headers such as ``authorization``, ``x-api
 address, and of fields such as ``access_token`` and ``client_secret`` in a body, are replaced by ``[redacted]``, and a
 note says how many. Recorders are often told to scrub them already.
 
-YAML is read one call at a time (40 MB/s on one core, so about 3,500 calls of 12 kB a second); nesting beyond 100 levels
-and aliases that repeat millions of values are refused. A HAR file is decoded whole: one of more than a gigabyte needs
-several of memory.
+Files of any size are read in the memory of a few calls. YAML is slow (40 MB/s on one core before a call is understood);
+nesting in it beyond 100 levels, and aliases that repeat millions of values, are refused.
 """
 
 from __future__ import annotations
@@ -71,7 +70,9 @@ Json = dict[str, Any]
 
 NAME: Final = "http"
 
-_UNFOLD: Final = Unfold(leaves=frozenset({"interactions", "http_interactions"}))
+_UNFOLD: Final = Unfold(
+    inner=frozenset({"log"}), leaves=frozenset({"interactions", "http_interactions", "entries"}), piece=200
+)
 _YAML: Final = re.compile(
     rb"\s*(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?(?:#[^\n]*\n|\s)*"
     rb"(?:(?:recorded_with|version|recordedWith):[^\n]*\n)*"
