@@ -99,7 +99,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 _ALSO: Final = {
     "csv": "table", "tsv": "table", "parquet": "table", "arrow": "table", "json": "table", "jsonl": "table",
     "dataframe": "table", "openai": "chat", "anthropic": "chat", "sharegpt": "chat", "opentelemetry": "otlp",
-    "openinference": "otlp", "arize": "phoenix", "databricks": "mlflow", "traceloop": "otlp", "ddtrace": "datadog",
+    "arize": "phoenix", "databricks": "mlflow",
+    "openinference": "otlp", "traceloop": "otlp", "ddtrace": "datadog",
     "vcr": "http", "har": "http",
     "cassette": "http", "openmetrics": "prometheus", "promtool": "prometheus",
     "inspect_ai": "inspect",

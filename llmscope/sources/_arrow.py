@@ -60,9 +60,19 @@ def records(file: File) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each row with its place."""
     number = 0
     for batch in batches(file):
+        mapped = "map<" in str(batch.schema)
         for record in batch.to_pylist():
             number += 1
-            yield f"row {number}", record
+            yield f"row {number}", {key: _object(value) for key, value in record.items()} if mapped else record
+
+
+def _object(value: Any) -> Any:
+    """Return a value with objects for maps, which arrive as pairs: Spark writes metadata and tags so."""
+    if isinstance(value, list):
+        if value and isinstance(value[0], tuple):
+            return {key: _object(item) for key, item in value}
+        return [_object(item) for item in value]
+    return {key: _object(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def as_json(value: Any) -> Any:

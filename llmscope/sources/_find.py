@@ -14,6 +14,7 @@ from llmscope.sources._finish import as_json
 from llmscope.sources._frame import as_files
 
 _DATASET_MARKS: Final = ("dataset_dict.json", "state.json")
+_SQLITE: Final = ("-wal", "-shm", "-journal")
 
 
 def find(source: Any) -> list[File]:
@@ -116,13 +117,19 @@ def _inside(directory: Path) -> list[File]:
         return [File(directory)]
     files: list[File] = []
     for path in sorted(directory.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or _is_beside(path):
             continue
         if path.is_dir():
             files.extend(_inside(path))
         else:
             files.append(File(path))
     return files
+
+
+def _is_beside(path: Path) -> bool:
+    """Whether a file is the log or the index of a SQLite database beside it, which is read through the database."""
+    database = next((path.name.removesuffix(end) for end in _SQLITE if path.name.endswith(end)), None)
+    return database is not None and path.with_name(database).is_file()
 
 
 def _near(path: Path) -> str:

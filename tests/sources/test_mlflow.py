@@ -11,6 +11,8 @@ import json
 import sqlite3
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -327,6 +329,12 @@ def test_a_trace_without_spans_is_one_span(load):
     assert len(only.scores) == 3
 
 
+def test_the_file_of_spans_that_mlflow_2_keeps_is_a_trace(load):
+    loaded = load(dumped(V2["data"]))
+    assert [one["span_id"] for one in loaded.spans] == ["9fe048696a2fc2c5", "05cda85e0ae63831"]
+    assert loaded.spans[0]["trace_id"] == "tr-415f56a12dcc49f311ce9eb82590a1cf"
+
+
 def test_several_roots_hang_from_the_trace(load):
     loaded = load(dumped(with_spans(INFO, span("a"), span("b"), span("c", "b"))))
     whole, one, two, three = loaded.spans
@@ -432,6 +440,33 @@ def test_rows_of_search_traces_give_what_the_trace_gives(load, tmp_path, kind):
         [one[name] for name in FACTS] for one in plain.spans
     ]
     assert [score["name"] for score in loaded.scores] == [score["name"] for score in plain.scores]
+
+
+def test_tables_that_spark_writes_hold_maps(load, tmp_path):
+    texts = pa.map_(pa.string(), pa.string())
+    spans = [one | {"attributes": list(one["attributes"].items()), "events": []} for one in V3["data"]["spans"]]
+    kind = pa.list_(
+        pa.struct(
+            [(name, pa.string()) for name in ("trace_id", "span_id", "parent_span_id", "name")]
+            + [(name, pa.int64()) for name in ("start_time_unix_nano", "end_time_unix_nano")]
+            + [("status", pa.struct([("code", pa.string()), ("message", pa.string())])), ("attributes", texts)]
+        )
+    )
+    table = pa.table(
+        {
+            "trace_id": [INFO["trace_id"]],
+            "request_time": [dt.datetime(2025, 12, 2, 16, 52, 20, 818000)],
+            "execution_duration_ms": [5098],
+            "state": ["OK"],
+            "trace_metadata": pa.array([list(INFO["trace_metadata"].items())], texts),
+            "tags": pa.array([list(INFO["tags"].items())], texts),
+            "spans": pa.array([spans], kind),
+        }
+    )
+    pq.write_table(table, tmp_path / "traces.parquet")
+    written, plain = load(tmp_path / "traces.parquet").spans, load(dumped(V3)).spans
+    assert [[one[name] for name in FACTS] for one in written] == [[one[name] for name in FACTS] for one in plain]
+    assert written[0]["attributes"]["metadata.plan"] == "pro"
 
 
 SCHEMA = """

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from llmscope import open as open_scope
 from llmscope.errors import UnreadableFileError
-from llmscope.sources import detect, phoenix
+from llmscope.sources import detect, find, phoenix
 from llmscope.sources._file import File
 
 TRACE, ROOT, CALL = "67ee4631069ee5ae5b9803e55e567dc4", "81e88e0c1d97aa30", "7d36d128f39d9031"
@@ -374,6 +374,7 @@ def test_a_database_that_a_server_still_writes_is_read_with_its_log(load, tmp_pa
         fill(path, NEWER, newer=True)
         assert (tmp_path / "phoenix.db-wal").stat().st_size > 0
         assert len(load(path).spans) == 2
+        assert [file.path for file in find(tmp_path)] == [path]
 
 
 def test_reading_a_database_leaves_nothing_beside_it(load, tmp_path):
