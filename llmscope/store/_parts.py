@@ -26,6 +26,9 @@ _TOGETHER: Final = 5_000
 _NOTHING: Final = {"operation": "other", "status": "unset", "name": ""}
 """Values that a reader writes where the source says nothing."""
 
+_INCIDENTAL: Final = NOTES | {"file.name"}
+"""Attributes that tell nothing of the span itself: where two records differ in them, those of the first stay."""
+
 _OBJECTS: Final = frozenset({"attributes", "resource"})
 _LISTS: Final = frozenset({"events", "links"})
 _JSON: Final = frozenset(column.name for column in schema.SPANS.columns if column.type == "JSON")
@@ -193,7 +196,9 @@ def _both(one: Any, other: Any, *, deep: bool) -> Any:
     if one in _ABSENT:
         return other
     if deep and isinstance(one, dict) and isinstance(other, dict):
-        shared = {key: _both(one[key], other[key], deep=True) for key in one.keys() & other.keys() if key not in NOTES}
+        shared = {
+            key: _both(one[key], other[key], deep=True) for key in one.keys() & other.keys() if key not in _INCIDENTAL
+        }
         return {key: shared.get(key, value) for key, value in (other | one).items()}
     if isinstance(one, list) and isinstance(other, list):
         short, long = sorted((one, other), key=len)

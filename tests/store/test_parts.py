@@ -51,6 +51,12 @@ def test_what_adds_nothing_is_a_duplicate(store, put, span):
     assert store.rows("SELECT output, status FROM spans") == [("x", "ok")]
 
 
+def test_the_same_span_in_two_files_is_a_duplicate_though_each_notes_its_file(store, put, span):
+    put(start(span, input="Hi", attributes='{"file.name": "08_44.csv", "pod": "a"}'), file="first")
+    again = put(start(span, input="Hi", attributes='{"file.name": "08_45.csv", "pod": "a"}'), file="second")
+    assert [getattr(again, name) for name in COUNTS] == [0, 1, 0, 0]
+
+
 @pytest.mark.parametrize(
     "other",
     [{"output": "y"}, {"status": "error"}, {"attributes": '{"k": 2}'}, {"input_messages": "[2]"}, {"input_tokens": 3}],
