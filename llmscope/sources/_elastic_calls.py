@@ -15,6 +15,7 @@ from llmscope.sources._file import File
 from llmscope.sources._finish import as_json, finish
 from llmscope.sources._messages import answered, asked, decoded, messages
 from llmscope.sources._reading import Reading
+from llmscope.sources._unfold import NestingError
 
 NAME: Final = "elastic"
 
@@ -98,7 +99,12 @@ class Calls:
     def end(self) -> None:
         """Add what waits."""
         waiting, self._waiting = self._waiting, []
-        parsed = [(place, doc, call, _parsed(call[0])) for place, doc, call in waiting]
+        parsed = []
+        for place, doc, call in waiting:
+            try:
+                parsed.append((place, doc, call, _parsed(call[0])))
+            except (NestingError, RecursionError):
+                self._rows.reject(place, str(NestingError()), doc)
         if not parsed:
             return
         if self._reading is None:
@@ -109,6 +115,8 @@ class Calls:
                 self._add(self._reading, place, doc, call, found)
             except ValueError as error:
                 self._rows.reject(place, str(error), doc)
+            except (NestingError, RecursionError):
+                self._rows.reject(place, str(NestingError()), doc)
 
     def _add(self, reading: Reading, place: str, doc: Fields, call: Told, found: _Parsed) -> None:
         (record, origins), (rest, given, back, facts) = call, found

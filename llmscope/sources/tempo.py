@@ -89,8 +89,8 @@ def _add(trace: Any, place: str, rows: Rows) -> None:
     sets = sets if type(sets) is list else [trace["spanSet"]] if trace.get("spanSet") else []
     try:
         _trace(trace, sets, rows)
-    except (ValueError, NestingError) as error:
-        rows.reject(place, str(error), trace)
+    except (ValueError, NestingError, RecursionError) as error:
+        rows.reject(place, _reason(error), trace)
         return
     seen: set[Any] = set()
     for group, found in enumerate(sets):
@@ -98,8 +98,12 @@ def _add(trace: Any, place: str, rows: Rows) -> None:
         for number, span in enumerate(spans if type(spans) is list else []):
             try:
                 _span(trace, span, seen, rows)
-            except (ValueError, NestingError) as error:
-                rows.reject(f"{place}, spanSets[{group}].spans[{number}]", str(error), span)
+            except (ValueError, NestingError, RecursionError) as error:
+                rows.reject(f"{place}, spanSets[{group}].spans[{number}]", _reason(error), span)
+
+
+def _reason(error: Exception) -> str:
+    return str(NestingError()) if isinstance(error, RecursionError) else str(error)
 
 
 def _trace(trace: dict[str, Any], sets: list[Any], rows: Rows) -> None:

@@ -332,6 +332,17 @@ def test_an_ordinary_line_is_no_call(load, line):
     assert (len(found.logs), found.spans) == (1, [])
 
 
+@pytest.mark.parametrize("depth", [300, 990, 1500])
+@pytest.mark.parametrize("call", ["", '"prompt": "Why?", "answer": "Because.", '])
+def test_a_document_without_bottom_is_a_row_or_a_reject(load, depth, call):
+    deep = "[" * depth + "]" * depth
+    found = load(
+        f'{{"@timestamp": "{NOON}", {call}"deep": {deep}}}\n'.encode() + json.dumps(LINE).encode(), format="elastic"
+    )
+    assert len(found.spans) + len(found.logs) + len(found.rejects) == 2
+    assert set(found.reasons) <= {"nested more than 1000 levels deep"}
+
+
 def test_jaegers_spans_in_an_index_are_jaegers(load):
     span = {"traceID": "t", "spanID": "s", "operationName": "chat", "startTime": 1_794_830_400_123_456, "duration": 5000,
             "tag": {"gen_ai@request@model": "gpt-4o"}, "process": {"serviceName": "shop"}}  # fmt: skip

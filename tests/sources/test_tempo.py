@@ -161,6 +161,14 @@ def test_a_trace_that_a_search_tells_badly_is_rejected_alone(load):
     assert (len(found.spans), found.reasons) == (1, ["it has no trace id", "expected a trace, found a number"])
 
 
+@pytest.mark.parametrize("depth", [300, 990])
+def test_a_trace_without_bottom_is_a_row_or_a_reject(load, depth):
+    deep = "[" * depth + "]" * depth
+    found = load(f'{{"traces": [{{"traceID": "2f", "rootTraceName": "x", "deep": {deep}}}]}}'.encode(), format="tempo")
+    assert len(found.spans) + len(found.rejects) == 1
+    assert set(found.reasons) <= {"nested more than 1000 levels deep"}
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
