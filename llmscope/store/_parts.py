@@ -26,7 +26,7 @@ _TOGETHER: Final = 5_000
 _NOTHING: Final = {"operation": "other", "status": "unset", "name": ""}
 """Values that a reader writes where the source says nothing."""
 
-_INCIDENTAL: Final = NOTES | {"file.name"}
+_INCIDENTAL: Final = frozenset({*NOTES, "file.name"})
 """Attributes that tell nothing of the span itself: where two records differ in them, those of the first stay."""
 
 _OBJECTS: Final = frozenset({"attributes", "resource"})
