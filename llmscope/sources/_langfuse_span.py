@@ -233,10 +233,13 @@ def _durations(row: Row, told: Told) -> None:
 def scale_of(stated: float | None, length: float | None) -> float:
     """Return how many milliseconds the unit of a stated latency is, from the length in milliseconds that times tell.
 
+    It is seconds, as documented, unless the times make it milliseconds.
+
     Example:
-        >>> scale_of(1.5, 1500.0), scale_of(1500, 1500.0), scale_of(1.5, None)
-        (1000.0, 1.0, 1000.0)
+        >>> scale_of(1.5, 1500.0), scale_of(2.0, 900.0), scale_of(1500, 1500.0), scale_of(1.5, None)
+        (1000.0, 1000.0, 1.0, 1000.0)
     """
-    if stated is None or length is None or abs(stated * 1e3 - length) <= abs(stated - length):
+    if stated is None or length is None:
         return 1e3
-    return 1.0
+    near = max(1.5, length / 100)
+    return 1.0 if abs(stated - length) <= near < abs(stated * 1e3 - length) else 1e3

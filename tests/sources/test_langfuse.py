@@ -327,6 +327,12 @@ def test_latency_in_milliseconds_is_told_from_seconds_by_the_times(load, latency
     assert load(text([record])).span["ttft_ms"] == pytest.approx(300)
 
 
+@pytest.mark.parametrize(("latency", "took"), [(9.0, 9000.0), (2500, 2500.0), (0.5, 500.0)])
+def test_the_latency_of_a_trace_may_differ_from_the_times_of_its_observations(load, latency, took):
+    loaded = load(text({"trace": TRACE | {"latency": latency}, "observations": [ROOT, CALL]}))
+    assert by_id(loaded, "o1")["duration_ms"] == took
+
+
 def test_scores_of_every_kind(load):
     def score(**fields):
         return {key: value for key, value in (SCORE | {"id": fields["name"]} | fields).items() if value is not None}
