@@ -93,11 +93,12 @@ def is_agentrx(record: Json) -> bool:
     return "records" in record or "index" in turns[0]
 
 
-def agentrx_spans(record: Json) -> tuple[list[Row], list[Row]]:
-    """Return the spans and scores of a run of AgentRx; its trace is that of the labels that speak of it.
+def agentrx_spans(record: Json, trace: str) -> tuple[list[Row], list[Row]]:
+    """Return the spans and scores of a run of AgentRx.
 
     Args:
         record: The run.
+        trace: Its id: that of the labels that speak of it.
 
     Raises:
         ValueError: A field cannot be what it says.
@@ -107,8 +108,8 @@ def agentrx_spans(record: Json) -> tuple[list[Row], list[Row]]:
         raise ValueError(parsed.problem or "it has no messages")
     reading = Reading([parsed.rest])
     row, scores = reading.row(parsed.rest)
-    row["trace_id"] = agentrx_trace(record["task_id"])
-    return run_spans(row, parsed.run, Told({})), [score | {"trace_id": row["trace_id"]} for score in scores]
+    row["trace_id"] = trace
+    return run_spans(row, parsed.run, Told({})), [score | {"trace_id": trace} for score in scores]
 
 
 def agentrx_trace(task: Any) -> str:

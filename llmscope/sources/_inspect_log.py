@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from llmscope.errors import UnreadableFileError
 from llmscope.sources._inspect_zip import MAGIC, Archive
 from llmscope.sources._json import PIECE, WHOLE, decode
 from llmscope.sources._unfold import NestingError, Unfold, Unfolder
@@ -45,7 +46,7 @@ def parts(file: File, rows: Rows) -> Iterator[Part]:
     What cannot be read is rejected.
 
     Raises:
-        UnreadableFileError: An archive cannot be opened, or is a decompression bomb.
+        UnreadableFileError: An archive cannot be opened, is something else, or is a decompression bomb.
     """
     if file.head.startswith(MAGIC):
         yield from _archived(file, rows)
@@ -107,6 +108,11 @@ def _whole(text: bytes, rows: Rows) -> Iterator[Part]:
 
 def _archived(file: File, rows: Rows) -> Iterator[Part]:
     with Archive(file) as archive:
+        if not any(name in (*_START, "header.json") or "_epoch_" in name for name in archive.names):
+            raise UnreadableFileError(
+                f"{file.name}: a ZIP archive, but no Inspect log: it has neither a header.json nor samples. Unpack it and "
+                "load what is inside."
+            )
         header = _header(archive, rows)
         pieces: Pieces = {}
         for name in archive.names:

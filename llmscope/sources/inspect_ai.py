@@ -51,7 +51,6 @@ from llmscope.sources._reading import flat
 
 NAME: Final = "inspect"
 
-_MEMBERS: Final = ("_journal/", "samples/", "summaries/")
 _FILES: Final = ("header.json", "start.json", "results.json", "summaries.json", "reductions.json")
 _HELD: Final = 1 << 26
 """Characters of spans after which a batch is handed on, however few they are."""
@@ -60,7 +59,8 @@ _HELD: Final = 1 << 26
 def sniff(file: File) -> bool:
     """Whether a file is an Inspect log: JSON with an eval of a task, or an archive of such a log."""
     if (member := first_member(file.head)) is not None:
-        return member.startswith(_MEMBERS) or member in _FILES
+        sample = member.startswith("samples/") and "_epoch_" in member
+        return sample or member.startswith("_journal/") or member in _FILES
     record = first_record(file)
     if not isinstance(record, dict) or not isinstance(record.get("eval"), dict):
         return False
@@ -71,7 +71,7 @@ def read(file: File) -> Iterator[Batch]:
     """Read a log, one sample after another.
 
     Raises:
-        UnreadableFileError: The archive is cut short, or a decompression bomb.
+        UnreadableFileError: The archive is cut short, no Inspect log, or a decompression bomb.
     """
     rows = Rows(file.name)
     held = 0

@@ -14,7 +14,8 @@ Who&When ``history``        a ``chat`` for each step of an agent, an ``execute_t
 ``question``                ``input`` of the root
 ``is_correct``              ``scores``
 ``mistake_agent``, ``_step`` ``scores`` at the span of the step, with ``mistake_reason``; all three attributes too
-AgentRx ``task_id``         ``trace_id`` (``agentrx-…``), so that the labels of a file of their own find the run
+AgentRx ``task_id``         ``trace_id`` (``agentrx-…``), so that the labels of a file of their own find the run;
+                            of several trials of a task, the first
 labels (``failures`` …)     ``scores``: ``failed_step``, ``failure_category``, ``failed_agent`` for each failure,
                             ``root_cause`` and ``root_cause_step``, ``failure_summary``
 =========================== ======================================================================================
@@ -33,6 +34,7 @@ from llmscope.sources._batch import Batch, Row, Rows
 from llmscope.sources._failures import (
     NAME,
     agentrx_spans,
+    agentrx_trace,
     is_agentrx,
     is_labels,
     is_who_and_when,
@@ -58,10 +60,11 @@ def sniff(file: File) -> bool:
 def read(file: File) -> Iterator[Batch]:
     """Read trajectories: one JSON document, a list of them, or one a line."""
     rows = Rows(file.name)
+    tasks: set[str] = set()
     with file.open() as stream:
         for place, record in _json.records(stream, rows.reject):
             try:
-                spans, scores = _read(file, place, record)
+                spans, scores = _read(file, place, record, tasks)
                 rows.spans.extend([finish(span, NAME) for span in spans])
                 rows.scores.extend({"source": NAME} | score for score in scores)
             except RecursionError:
@@ -73,13 +76,18 @@ def read(file: File) -> Iterator[Batch]:
     yield rows.take()
 
 
-def _read(file: File, place: str, record: dict[str, Any]) -> tuple[list[Row], list[Row]]:
+def _read(file: File, place: str, record: dict[str, Any], tasks: set[str]) -> tuple[list[Row], list[Row]]:
+    """Return the spans and scores of one record; ``tasks`` are those of AgentRx that were read before."""
     if is_atif(record):
         return atif_spans(record), []
     if is_labels(record):
         return [], label_scores(record)
     if is_agentrx(record):
-        return agentrx_spans(record)
+        trace = agentrx_trace(record["task_id"])
+        if trace in tasks:  # another trial of the task
+            trace = f"{trace}-{_ids.trace_id(file, place, record)[:8]}"
+        tasks.add(trace)
+        return agentrx_spans(record, trace)
     trace = _ids.trace_id(file, place, record)
     if is_who_and_when(record):
         return who_and_when(record, trace)

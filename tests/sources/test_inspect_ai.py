@@ -405,6 +405,8 @@ def test_a_bomb_is_refused(load, monkeypatch):
 def test_a_zip_of_something_else_stays_an_error(load):
     with pytest.raises(UnreadableFileError, match="a ZIP archive"):
         load(archive({"notes.txt": b"x"}), "notes.zip")
+    with pytest.raises(UnreadableFileError, match="no Inspect log"):
+        load(archive({"results.json": {"accuracy": 1}}), "results.zip")
 
 
 def test_a_long_log_is_read_sample_by_sample(load, monkeypatch):

@@ -199,6 +199,12 @@ def test_labels_of_agentrx_are_scores_of_the_run_they_speak_of(load):
     assert [(score["name"], score["value"]) for score in run.scores] == [("reward", 0.0)]
 
 
+def test_another_trial_of_a_task_is_a_trace_of_its_own(load):
+    runs = loaded(load, [RX, RX | {"trial": 8}])
+    assert len({span["trace_id"] for span in runs.spans}) == 2
+    assert runs.spans[0]["trace_id"] == "agentrx-107"
+
+
 @pytest.mark.parametrize("record", ALL)
 def test_nothing_of_a_trajectory_is_lost(record, lost):
     assert lost(record, list(read(File(json.dumps(record).encode())))) == []
