@@ -110,8 +110,8 @@ def _archived(file: File, rows: Rows) -> Iterator[Part]:
     with Archive(file) as archive:
         if not any(name in (*_START, "header.json") or "_epoch_" in name for name in archive.names):
             raise UnreadableFileError(
-                f"{file.name}: a ZIP archive, but no Inspect log: it has neither a header.json nor samples. Unpack it and "
-                "load what is inside."
+                f"{file.name}: a ZIP archive, but no Inspect log: it has neither a header.json nor samples. Unpack it "
+                "and load what is inside."
             )
         header = _header(archive, rows)
         pieces: Pieces = {}
