@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llmscope.sources import _values
 from llmscope.sources._cells import real, text
-from llmscope.sources._recorded_body import REDACTED, content, headers, is_secret
+from llmscope.sources._recorded_body import REDACTED, content, headers, is_secret, without_secrets
 
 Json = dict[str, Any]
 
@@ -207,4 +207,6 @@ def _safe(key: str, value: Any) -> Any:
 
 def _names_secret(key: str, item: Json) -> bool:
     name = item.get("name")
-    return isinstance(name, str) and (is_secret(name) or (key == "queryString" and name.lower() in ("key", "sig")))
+    if not isinstance(name, str):
+        return False
+    return is_secret(name) or (key == "queryString" and without_secrets(f"?{name}=x") != f"?{name}=x")

@@ -89,6 +89,11 @@ def knows(record: object) -> bool:
     """Whether a decoded record is one of Datadog's."""
     if not isinstance(record, dict):
         return False
+    return _holds(record) or _is_answer(record.get("data")) or _is_answer(record) or _is_download(record)
+
+
+def _holds(record: Json) -> bool:
+    """Whether it is a span, an event, a log or an evaluation, or holds a list of these."""
     if is_span(record) or is_event(record) or is_log(record) or _is_metric(record):
         return True
     for key in ("traces", "chunks", "spans", "metrics", "logs"):
@@ -98,7 +103,7 @@ def knows(record: object) -> bool:
         if isinstance(inner, dict):
             inner = _of_chunk(inner) if key == "chunks" else inner
             return is_span(inner) or is_event(inner) or is_log(inner) or _is_metric(inner)
-    return _is_answer(record.get("data")) or _is_answer(record) or _is_download(record)
+    return False
 
 
 def _is_metric(record: object) -> bool:
@@ -126,7 +131,7 @@ def _is_answer(data: object) -> bool:
         return "timestamp" in given or "message" in given
     if item.get("type") == "spans":
         return "start_timestamp" in given and "trace_id" in given
-    return is_event(given) or knows(given)
+    return is_event(given) or _holds(given)
 
 
 def read(file: File) -> Iterator[Batch]:
@@ -169,8 +174,8 @@ class Reader:
         """Add what waits for the rest of its trace."""
         self._traces.flush()
 
-    def _record(self, place: str, record: Json, shared: Json) -> Iterator[None]:
-        if "data" in record and isinstance(record["data"], list | dict):
+    def _record(self, place: str, record: Json, shared: Json, *, answer: bool = True) -> Iterator[None]:
+        if answer and "data" in record and isinstance(record["data"], list | dict):
             yield from self._answer(place, record)
         elif isinstance(record.get("traces"), list) or isinstance(record.get("chunks"), list):
             for where, span, beside in spans_of(record):
@@ -201,7 +206,7 @@ class Reader:
             inner = record["data"].get("attributes")
             if isinstance(inner, dict):
                 outer = {key: value for key, value in record["data"].items() if key not in ("attributes", "type")}
-                yield from self._record(place, inner, beside | outer)
+                yield from self._record(place, inner, beside | outer, answer=False)
                 return
         for number, item in enumerate(record["data"] if isinstance(record["data"], list) else [record["data"]]):
             self._returned(f"{place}, data[{number}]", item, beside if number == 0 else {})

@@ -26,6 +26,8 @@ choices, content, candidates …     output, output_messages,
                                    finish_reason
 status >= 400, ``error`` of a body status, error_type, …_message    type, code or status of the body, else the number
 ``user``, ``metadata.user_id``     user_id
+``conversation``,                  session_id
+``metadata.session_id``
 ================================== ================================ ==================================================
 
 Attributes: ``http.request.method``, ``url.full``, ``http.response.status_code``; each header under
@@ -247,12 +249,24 @@ class _Tape:
             for name, value in head.items():
                 secret = is_secret(name) and value not in (None, "", [])
                 self._secrets += secret
-                found[f"http.{side}.header.{name}"] = REDACTED if secret else value
+                found[f"http.{side}.header.{name}"] = REDACTED if secret else self._address(value)
         kind = "har" if "timings" in call.rest or "startedDateTime" in call.rest else "vcr"
-        found |= {key: value for key, value in flat({kind: call.rest}).items() if value not in (None, "")}
-        found |= self._beside
+        beside = flat({kind: call.rest}) | self._beside
+        found |= {key: self._address(value) for key, value in beside.items() if value not in (None, "")}
         self._beside = {}
         return found
+
+    def _address(self, value: Any) -> Any:
+        """Return an address in another field (a referrer, a page) without its secrets; other values as they are."""
+        if isinstance(value, list):
+            return [self._address(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._address(item) for key, item in value.items()}
+        if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+            return value
+        clean = without_secrets(value)
+        self._secrets += clean != value
+        return clean
 
     def _keep(self, attributes: Json, key: str, body: Any) -> None:
         if isinstance(body, dict):
@@ -298,9 +312,10 @@ def _model(row: Row, request: Any, answer: Json, where: Endpoint) -> None:
     row["provider"] = where.provider
     row["model"] = _name(body.get("model")) or _name(body.get("model_id")) or where.model
     row["response_model"] = _name(answer.get("model")) or _name(answer.get("modelVersion"))
-    metadata = body.get("metadata")
-    inner = metadata.get("user_id") if isinstance(metadata, dict) else None
-    row["user_id"] = _name(body.get("user")) or _name(body.get("safety_identifier")) or _name(inner)
+    metadata = body["metadata"] if isinstance(body.get("metadata"), dict) else {}
+    row["user_id"] = _name(body.get("user")) or _name(body.get("safety_identifier")) or _name(metadata.get("user_id"))
+    talk = body.get("conversation")
+    row["session_id"] = _name(talk.get("id") if isinstance(talk, dict) else talk) or _name(metadata.get("session_id"))
 
 
 def _name(value: Any) -> str | None:

@@ -608,6 +608,16 @@ def test_other_formats_are_left_alone(document):
     assert not datadog.sniff(File(json.dumps(document).encode()))
 
 
+@pytest.mark.parametrize("level", ['{"data":{"attributes":', '{"attributes":', '{"spans":[', '{"trace":{"spans":{"a":'])
+def test_envelopes_in_envelopes_are_no_way_to_overflow(load, level):
+    closing = {"{": "}", "[": "]"}
+    end = "".join(closing[mark] for mark in reversed(level) if mark in closing)
+    data = (level * 300 + "{}" + end * 300).encode()
+    assert not datadog.sniff(File(data))
+    loaded = load(data, format="datadog")
+    assert (len(loaded.rejects), len(loaded.spans)) == (1, 0)
+
+
 def test_deep_nesting_is_refused_with_a_reason(load):
     deep = "[" * 900 + "]" * 900
     told = orjson.dumps(span()).replace(b'"meta":{}', b'"meta":{"deep":' + deep.encode() + b"}")

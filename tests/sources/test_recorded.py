@@ -232,6 +232,24 @@ def test_secrets_in_addresses_are_not_kept(load):
     assert (row["provider"], row["model"]) == ("gcp.gemini", "gemini-2.0-flash")
 
 
+def test_secrets_in_what_a_browser_records_are_not_kept(load):
+    url = "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent?key=sk-secret&alt=sse"
+    document = json.loads(as_har([call({"contents": []}, {}, url=url, asking={"Referer": [url]})]))
+    entry = document["log"]["entries"][0]
+    entry["request"]["queryString"] = [{"name": "key", "value": "sk-secret"}, {"name": "alt", "value": "sse"}]
+    entry["request"]["cookies"] = [{"name": "sid", "value": "sk-secret"}]
+    document["log"]["pages"] = [{"title": url}]
+    row = load(json.dumps(document).encode()).span
+    assert "sk-secret" not in json.dumps(row, default=str)
+    assert row["attributes"]["har.request.queryString"][1] == {"name": "alt", "value": "sse"}
+
+
+def test_a_conversation_is_a_session(load):
+    url = "https://api.openai.com/v1/responses"
+    told = [call(CHAT | {"conversation": given}, url=url) for given in ("conv_1", {"id": "conv_1"})]
+    assert {row["session_id"] for row in load(cassette(*told)).spans} == {"conv_1"}
+
+
 def test_secrets_in_bodies_are_not_kept(load):
     answer = {"access_token": "sk-secret", "expires_in": 3599, "max_tokens": 5}
     told = call(None, answer, url="https://oauth2.googleapis.com/token", asking={"authorization": []})
