@@ -8,10 +8,11 @@ from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import text
 from llmscope.sources._file import File
+from llmscope.sources._guard import quarantine
 from llmscope.sources._mlflow_info import is_info, parsed_info
 from llmscope.sources._mlflow_span import is_span, parsed
 from llmscope.sources._mlflow_trace import TraceRows
-from llmscope.sources._printed import structure
+from llmscope.sources._printed import structure, turned
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
@@ -57,6 +58,11 @@ def add_record(rows: Rows, source: str, file: File, place: str, record: Json) ->
                 add_record(rows, source, file, where, item)
             else:
                 rows.reject(where, "it is no trace", item)
+        return
+    if (table := turned(record, "trace_id", "request_id", "databricks_request_id")) is not None:
+        for number, row in enumerate(table, 1):
+            with quarantine(rows, f"{place}, row {number}", row):
+                add_record(rows, source, file, f"{place}, row {number}", {k: structure(v) for k, v in row.items()})
         return
     found = _found(record)
     if found is None and is_call(record):

@@ -22,3 +22,20 @@ def structure(value: Any) -> Any:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return found
     return found
+
+
+def turned(record: dict[str, Any], *names: str) -> list[dict[str, Any]] | None:
+    """Return the rows of a table that is written column by column, as ``DataFrame.to_json`` does; None for others.
+
+    Args:
+        record: A decoded object.
+        names: Columns of which the table has one; there a row holds text, so an object means a column.
+
+    Example:
+        >>> turned({"id": {"0": "a", "1": "b"}, "n": {"0": 1, "1": None}}, "id")
+        [{'id': 'a', 'n': 1}, {'id': 'b'}]
+    """
+    first = next((record[name] for name in names if isinstance(record.get(name), dict)), None)
+    if first is None or not all(isinstance(column, dict) for column in record.values()):
+        return None
+    return [{name: column[key] for name, column in record.items() if column.get(key) is not None} for key in first]

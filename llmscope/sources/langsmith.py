@@ -44,7 +44,7 @@ from llmscope.sources._langsmith_merge import merged
 from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
 from llmscope.sources._look import first_record
-from llmscope.sources._printed import structure
+from llmscope.sources._printed import structure, turned
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langsmith"
@@ -92,7 +92,9 @@ def _is_run(record: dict[str, Any]) -> bool:
     """Whether an object, which may be cut, is a run or the second half of one."""
     if isinstance(record.get("dotted_order"), str) and ("id" in record or "run_type" in record):
         return True
-    return record.get("run_type") in _KINDS and bool(_OF_A_RUN & record.keys())
+    kind = record.get("run_type")
+    kind = next(iter(kind.values()), None) if isinstance(kind, dict) else kind
+    return isinstance(kind, str) and kind in _KINDS and bool(_OF_A_RUN & record.keys())
 
 
 def _is_feedback(record: dict[str, Any]) -> bool:
@@ -142,6 +144,11 @@ def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> N
                         _item(rows, pending, where, item, half=key in ("post", "patch"))
                 else:
                     rows.reject(where, "it is no run", item)
+        return
+    if (table := turned(record, "id", "run_id")) is not None:
+        for number, row in enumerate(table, 1):
+            with quarantine(rows, f"{place}, row {number}", row):
+                _item(rows, pending, f"{place}, row {number}", _decoded(row), half=False)
         return
     _item(rows, pending, place, record, half=False)
 

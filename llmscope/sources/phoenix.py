@@ -43,7 +43,7 @@ from llmscope.sources._look import first_record
 from llmscope.sources._phoenix_database import add_database, has_spans
 from llmscope.sources._phoenix_score import add_annotation, is_annotation
 from llmscope.sources._phoenix_span import ATTRIBUTES, add_record, flattened, is_span
-from llmscope.sources._printed import structure
+from llmscope.sources._printed import structure, turned
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "phoenix"
@@ -116,6 +116,11 @@ def _take(rows: Rows, place: str, record: dict[str, Any], called: str | None) ->
                     _take(rows, where, item, called)
             else:
                 rows.reject(where, "it is no span", item)
+    elif (table := turned(record, "context.span_id", "span_id", "annotation_name")) is not None:
+        for number, item in enumerate(table, 1):
+            where = f"{place}, row {number}"
+            with quarantine(rows, where, item):
+                _take(rows, where, {key: structure(value) for key, value in item.items()}, called)
     elif is_annotation(record):
         add_annotation(rows, NAME, record, called)
     elif _is_trace(record):

@@ -346,6 +346,12 @@ def test_answers_of_the_api_and_webhooks_list_runs(load):
     assert [span["span_id"] for span in load(dumped([answer])).spans] == [ROOT, CALL]
 
 
+def test_a_dataframe_written_column_by_column_is_read(load, lines):
+    loaded = load(pd.DataFrame([RUN, MODEL]).to_json().encode())
+    assert [span["span_id"] for span in loaded.spans] == [ROOT, CALL]
+    assert loaded.spans[1]["input_tokens"] == load(lines(MODEL)).span["input_tokens"]
+
+
 def multipart(*parts, boundary=b"--a0405"):
     out = b""
     for name, value in parts:

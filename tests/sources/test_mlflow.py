@@ -442,6 +442,11 @@ def test_rows_of_search_traces_give_what_the_trace_gives(load, tmp_path, kind):
     assert [score["name"] for score in loaded.scores] == [score["name"] for score in plain.scores]
 
 
+def test_a_dataframe_written_column_by_column_is_read(load):
+    loaded = load(pd.DataFrame([row_of(V3), row_of(V3) | {"trace_id": "tr-2"}]).to_json().encode())
+    assert [one["trace_id"] for one in loaded.spans] == [INFO["trace_id"]] * 2 + ["tr-2"] * 2
+
+
 def test_tables_that_spark_writes_hold_maps(load, tmp_path):
     texts = pa.map_(pa.string(), pa.string())
     spans = [one | {"attributes": list(one["attributes"].items()), "events": []} for one in V3["data"]["spans"]]

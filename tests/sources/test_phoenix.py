@@ -198,6 +198,13 @@ def test_a_dataframe_of_spans_gives_what_the_api_gives(load, tmp_path, kind):
     assert "phoenix.__index_level_0__" not in span["attributes"]
 
 
+def test_a_dataframe_written_column_by_column_is_read(load):
+    frame = pd.DataFrame([ROW, ROW | {"context.span_id": ROOT, "parent_id": None, "attributes.metadata": None}])
+    loaded = load(frame.to_json(date_format="iso", date_unit="us").encode())
+    assert [span["span_id"] for span in loaded.spans] == [CALL, ROOT]
+    assert facts(loaded.spans[0]) == facts(load(dumped(SPAN)).span)
+
+
 def test_evaluations_in_columns_are_scores(load):
     judged = {"eval.helpful.label": "yes", "eval.helpful.score": 0.5, "eval.Q&A.v2.score": 1.0}
     loaded = load(pd.DataFrame([ROW | judged]))
