@@ -120,16 +120,26 @@ def report(
 @_explains
 def export(
     store: StorePath,
-    out: Annotated[Path, typer.Argument(help="File or folder to write.")],
+    out: Annotated[
+        str | None,
+        typer.Argument(
+            help="File or folder to write, or the address of a live receiver of OTLP, such as http://localhost:4318; "
+            "without it, the one that OTEL_EXPORTER_OTLP_ENDPOINT names."
+        ),
+    ] = None,
     format: Annotated[  # noqa: A002
-        str, typer.Option("--format", "-f", help="otlp, parquet, csv or datasets.")
-    ] = "otlp",
+        str | None,
+        typer.Option("--format", "-f", help="otlp, otlp-proto, parquet, csv or datasets; by the ending by default."),
+    ] = None,
     where: Annotated[str | None, typer.Option("--where", "-w", help="A SQL boolean expression.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="name=value for a receiver, such as its API key.")
+    ] = None,
 ) -> None:
-    """Write the spans and scores of a store in another format, with every attribute they came with."""
+    """Write or send a store in another format, with every attribute it came with."""
     scope = _existing(store)
-    written = (scope if where is None else scope.where(where)).export(out, format=format)
-    typer.echo(f"Wrote {written:,} spans to {out}.")
+    headers = dict(_pair(item) for item in header) if header else None
+    typer.echo((scope if where is None else scope.where(where)).export(out, format=format, headers=headers).text())
 
 
 def _existing(store: Path) -> llmscope.Scope:

@@ -38,6 +38,10 @@ class UnknownTraceError(LlmscopeError):
     """No span in the scope has the trace id asked for."""
 
 
+class SendError(LlmscopeError):
+    """A receiver of OTLP refuses what is sent to it, or cannot be reached."""
+
+
 class ReportError(LlmscopeError):
     """A notebook could not be executed or turned into a report."""
 

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
+    from llmscope.answers.costs import Costs
     from llmscope.answers.diff import TraceDiff
     from llmscope.answers.latency import Latency
     from llmscope.answers.overview import Overview
     from llmscope.answers.resources import Resources
+    from llmscope.answers.tokens import Tokens
     from llmscope.answers.trace import TraceExplorer
     from llmscope.answers.traces import Traces
     from llmscope.answers.traffic import Traffic
-    from llmscope.store import LoadReport
+    from llmscope.store import ExportReport, LoadReport
 
 
 def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (llmscope.open reads as it should)
@@ -100,19 +102,44 @@ class Scope:
 
         return load(self._selection.store, source, format=format, columns=columns)
 
-    def export(self, path: str | os.PathLike[str], *, format: str = "otlp") -> int:  # noqa: A002
-        """Write the spans and scores of the scope's requests to a file or folder, with every attribute they came with.
+    def export(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        format: str | None = None,  # noqa: A002  (the name a user expects)
+        headers: Mapping[str, str] | None = None,
+    ) -> ExportReport:
+        """Write, or send, what the scope holds: requests with every attribute, their scores and logs, and metrics.
+
+        Nothing is cut or left out; what is written loads as it was. Metrics, and logs without a request, go out by the
+        scope's range of time.
 
         Args:
-            path: Where to write.
-            format: ``otlp`` (NDJSON), ``parquet``, ``csv`` or ``datasets``.
+            path: File or folder to write; or the address of a live receiver of OTLP over HTTP, such as
+                ``http://localhost:4318``. Without one, the receiver that ``OTEL_EXPORTER_OTLP_ENDPOINT`` names.
+            format: ``otlp`` (JSON lines, gzip or Zstandard by the ending ``.gz`` or ``.zst``), ``otlp-proto``,
+                ``parquet``, ``csv`` or ``datasets``; by the ending of the name (``.parquet``, ``.csv``, ``.pb``) when
+                None, else ``otlp``.
+            headers: For a receiver: such as its API key. Those of ``OTEL_EXPORTER_OTLP_HEADERS`` go along where the
+                receiver is the one that the environment names.
 
         Returns:
-            Number of spans written.
+            A report, which is the number of spans that went out; ``.text()`` says what else, and what was rejected.
+
+        Raises:
+            UnknownFormatError: There is no format of that name.
+            UnreadableFileError: The place cannot be written to.
+            SendError: The receiver refuses, cannot be reached, or stays busy.
+
+        Example:
+            >>> import llmscope as ls, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     ls.open().export(f"{folder}/all.jsonl.gz") == 0
+            True
         """
         from llmscope.store import export
 
-        return export(self._selection, path, format)
+        return export(self._selection, path, format, headers)
 
     def close(self) -> None:
         """Let go of the store's file, so that another process can open it."""
@@ -216,6 +243,18 @@ class Scope:
         from llmscope.answers.latency import latency
 
         return latency(self._selection, by=by, quantiles=quantiles, confidence=confidence)
+
+    def tokens(self, *, by: str | None = None) -> Tokens:
+        """Return the tokens, each counted once, and how each source counts them; see ``answers.tokens.tokens``."""
+        from llmscope.answers.tokens import tokens
+
+        return tokens(self._selection, by=by)
+
+    def costs(self, *, by: str = "model") -> Costs:
+        """Return the cost, who states it, and for which calls it is unknown; see ``answers.costs.costs``."""
+        from llmscope.answers.costs import costs
+
+        return costs(self._selection, by=by)
 
     def resources(self, *, every: str = "auto", names: Sequence[str] | None = None) -> Resources:
         """Return resource metrics (CPU, GPU, memory …) over time; see ``llmscope.answers.resources.resources``."""

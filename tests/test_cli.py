@@ -92,3 +92,10 @@ def test_demo_writes_logs_truth_store_notebook_and_report(run, tmp_path):
     assert "Why was it slow from Wednesday on?" in page
     again = run("demo", "--spans", 1500, "-o", tmp_path / "d")
     assert again.exit_code == 0, again.output
+
+
+def test_export_sends_to_an_address_and_says_when_nobody_is_there(run, store, tmp_path):
+    assert "Wrote 4 spans to out.pb" in run("export", store, tmp_path / "out.pb").output
+    sent = run("export", store, "http://127.0.0.1:4317", "-H", "api-key=k")
+    assert sent.exit_code == 2
+    assert "port 4318" in sent.output

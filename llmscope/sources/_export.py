@@ -53,11 +53,8 @@ def export(path: str | os.PathLike[str], form: str, tables: Mapping[str, Iterabl
         raise UnknownFormatError(
             f"there is no export format {form!r}.{near(form, _WRITERS)} Formats are {', '.join(_WRITERS)}."
         )
-    unknown = sorted(set(tables) - set(TABLES))
-    if unknown:
-        raise UnknownFormatError(f"tables that are exported are {', '.join(TABLES)}; {', '.join(unknown)} cannot be.")
     target = Path(path).expanduser()
-    streams = {name: _batches(tables[name], TABLES[name].arrow) for name in TABLES if name in tables}
+    streams = batches(tables)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         writer(target, streams)
@@ -65,6 +62,18 @@ def export(path: str | os.PathLike[str], form: str, tables: Mapping[str, Iterabl
         raise UnreadableFileError(
             f"{target}: it cannot be written ({error.strerror or error}). Choose another place."
         ) from error
+
+
+def batches(tables: Mapping[str, Iterable[Part]]) -> Streams:
+    """Return tables as streams of record batches with all their columns, in the order in which they are written.
+
+    Raises:
+        UnknownFormatError: There is no table of that name.
+    """
+    unknown = sorted(set(tables) - set(TABLES))
+    if unknown:
+        raise UnknownFormatError(f"tables that are exported are {', '.join(TABLES)}; {', '.join(unknown)} cannot be.")
+    return {name: _batches(tables[name], TABLES[name].arrow) for name in TABLES if name in tables}
 
 
 def _batches(parts: Iterable[Part], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

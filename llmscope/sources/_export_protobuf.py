@@ -52,31 +52,51 @@ def write(path: Path, streams: Streams) -> None:
 def messages(streams: Streams) -> Iterator[Message]:
     """Yield export requests of at most about ``LARGEST`` bytes: traces, logs, metrics, and last the scores as logs."""
     for request in requests(streams):
-        (kind,) = request
-        for group in request[kind]:
-            yield from _sized(_REQUESTS[kind], _GROUPS[kind](group))
+        ((kind, groups),) = request.items()
+        message: Any = _REQUESTS[kind]()
+        _groups(message).extend(_GROUPS[kind](group) for group in groups)
+        yield from _sized(message)
 
 
-def _sized(kind: type[Message], group: Any) -> Iterator[Message]:
-    """Yield requests for one resource, with as many items in each as fit."""
+def _sized(request: Message) -> Iterator[Message]:
+    """Yield a request, or where it is too large, several for the same."""
+    parts = halves(request) if request.ByteSize() > LARGEST else []
+    if not parts:
+        yield request
+    for part in parts:
+        yield from _sized(part)
+
+
+def halves(request: Message) -> list[Message]:
+    """Return two requests for one, each with half of its resources or items; none where it has only one item."""
+    groups = list(_groups(request))
+    if len(groups) > 1:
+        return [_like(request, half) for half in (groups[: len(groups) // 2], groups[len(groups) // 2 :])]
+    (group,) = groups
     (scoped,) = _scoped(group)
-    items = list(_items(scoped))
-    if group.ByteSize() <= LARGEST or len(items) < 2:
-        yield _request(kind, group)
-        return
-    for half in (items[: len(items) // 2], items[len(items) // 2 :]):
-        part = type(group)(resource=group.resource, schema_url=group.schema_url)
-        into = _scoped(part).add(scope=scoped.scope, schema_url=scoped.schema_url)
-        _items(into).extend(half)
-        yield from _sized(kind, part)
+    found = list(_items(scoped))
+    middle = len(found) // 2
+    parts: list[Message] = []
+    for half in (found[:middle], found[middle:]) if middle else ():
+        into = type(group)(resource=group.resource, schema_url=group.schema_url)
+        _items(_scoped(into).add(scope=scoped.scope, schema_url=scoped.schema_url)).extend(half)
+        parts.append(_like(request, [into]))
+    return parts
 
 
-def _request(kind: type[Message], group: Any) -> Message:
-    request: Any = kind()
-    field = kind.DESCRIPTOR.fields[0].name
-    getattr(request, field).append(group)
-    out: Message = request
+def items(request: Message) -> int:
+    """Return the number of spans, log records or points in a request."""
+    return sum(len(_items(scoped)) for group in _groups(request) for scoped in _scoped(group))
+
+
+def _like(request: Message, groups: list[Any]) -> Message:
+    out = type(request)()
+    _groups(out).extend(groups)
     return out
+
+
+def _groups(request: Message) -> Any:
+    return getattr(request, request.DESCRIPTOR.fields[0].name)
 
 
 def _scoped(group: Any) -> Any:

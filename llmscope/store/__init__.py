@@ -11,10 +11,10 @@ from llmscope.store._store import Store
 from llmscope.store.selection import Selection
 
 if TYPE_CHECKING:
-    from llmscope.store._export import export
+    from llmscope.store._export import ExportReport, export
     from llmscope.store._load import LoadReport, load
 
-__all__ = ["LoadReport", "Selection", "Store", "export", "load"]
+__all__ = ["ExportReport", "LoadReport", "Selection", "Store", "export", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,8 +22,8 @@ def __getattr__(name: str) -> Any:
         from llmscope.store import _load
 
         return getattr(_load, name)
-    if name == "export":
-        from llmscope.store._export import export
+    if name in ("ExportReport", "export"):
+        from llmscope.store import _export
 
-        return export
+        return getattr(_export, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
