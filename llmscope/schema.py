@@ -30,6 +30,18 @@ OPERATIONS: Final = frozenset(
 MODEL_OPERATIONS: Final = frozenset({"chat", "text_completion", "generate_content"})
 """The operations in which a language model writes an answer."""
 
+COST_SOURCE: Final = "llmscope.cost.source"
+"""Attribute of a span whose cost was computed; where it is absent, the source stated the cost."""
+
+TOKENS_CONVENTION: Final = "llmscope.tokens.convention"
+"""Attribute of a span whose token counts were changed, since its source counts in another way."""
+
+TOKENS_UNEXPLAINED: Final = "llmscope.tokens.unexplained"
+"""Attribute of a span whose stated total is not the sum of its input and output: by how many tokens it is more."""
+
+NOTES: Final = (COST_SOURCE, TOKENS_CONVENTION, TOKENS_UNEXPLAINED)
+"""Attributes that no source wrote: what was done to a span's numbers."""
+
 STATUSES: Final = ("ok", "error", "unset")
 
 

@@ -8,20 +8,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from llmscope.schema import MODEL_OPERATIONS
-from llmscope.sources._tokens import COLUMNS, CONVENTION, UNEXPLAINED
+from llmscope.schema import COST_SOURCE, MODEL_OPERATIONS
+from llmscope.sources._tokens import COLUMNS
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
 
-SOURCE: Final = "llmscope.cost.source"
-"""Attribute of a span whose cost was computed."""
-
 LIST_PRICE: Final = "list price"
-"""The value of ``SOURCE``."""
-
-NOTES: Final = (SOURCE, CONVENTION, UNEXPLAINED)
-"""Attributes that no source wrote: what was done to a span's numbers."""
+"""The value of ``COST_SOURCE``."""
 
 _NAMES: Final = {
     "gcp.gen_ai": "google",
@@ -139,7 +133,7 @@ def price(row: dict[str, Any], attributes: dict[str, Any]) -> None:
         found = cost(row.get("provider"), row.get("model"), row.get("start_time") or 0, **counts)
     row["cost_usd"] = found
     if found is not None:
-        attributes[SOURCE] = LIST_PRICE
+        attributes[COST_SOURCE] = LIST_PRICE
 
 
 def _find(provider: str | None, model: str) -> ModelInfo | None:

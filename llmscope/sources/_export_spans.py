@@ -14,9 +14,9 @@ from typing import Any, Final
 import orjson
 
 from llmscope import schema
+from llmscope.schema import NOTES
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import text
-from llmscope.sources._cost import NOTES
 from llmscope.sources._export_ids import mapped, otlp_id
 from llmscope.sources._ids import canonical
 from llmscope.sources._otlp_ids import SPAN, TRACE

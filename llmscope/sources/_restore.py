@@ -8,8 +8,8 @@ from typing import Any, Final
 import orjson
 
 from llmscope import schema
+from llmscope.schema import NOTES
 from llmscope.sources._batch import Row
-from llmscope.sources._cost import NOTES
 from llmscope.sources._finish import as_json
 
 LATEST: Final = 253_402_300_800_000_000

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from llmscope.schema import COST_SOURCE
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cost import SOURCE, price
+from llmscope.sources._cost import price
 from llmscope.sources._finish import as_json
 from llmscope.sources._operation import operation, provider
 from llmscope.sources._otlp_rows import iso
@@ -58,7 +59,7 @@ def add_span(
     said = {column: value for column, value in row.items() if value is not None}
     filled: Row = {"start_time": said.get("start_time"), "status": said.get("status")}
     lists = fill(filled, attributes, list(events))
-    computed = attributes.pop(SOURCE, None) is not None
+    computed = attributes.pop(COST_SOURCE, None) is not None
     if usage is not None:
         said |= _counted(usage, attributes, exclusive)
     own = operation({"operation": said["operation"]}) if "operation" in said else "other"

@@ -19,13 +19,14 @@ import itertools
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
+from llmscope.schema import TOKENS_CONVENTION, TOKENS_UNEXPLAINED
 from llmscope.sources._cells import count
 
-CONVENTION: Final = "llmscope.tokens.convention"
+CONVENTION: Final = TOKENS_CONVENTION
 """Attribute of a span whose counts were changed: ``exclusive input`` where cached tokens stood beside the input,
 ``exclusive output`` where reasoning tokens stood beside the output, ``exclusive`` for both."""
 
-UNEXPLAINED: Final = "llmscope.tokens.unexplained"
+UNEXPLAINED: Final = TOKENS_UNEXPLAINED
 """Attribute of a span whose stated total is not the sum of its input and output: by how many tokens it is more."""
 
 COLUMNS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
@@ -35,7 +36,6 @@ MORE: Final = ("total_tokens", "tool_use_tokens", "cache_miss_tokens")
 
 _BESIDE: Final = ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "tool_use_tokens")
 _SLOTS: Final = frozenset(COLUMNS) | frozenset(MORE)
-_PARTS: Final = frozenset(_BESIDE) | {"cache_miss_tokens"}
 _MOVES: Final = tuple(
     sorted(
         (
@@ -71,9 +71,21 @@ def tokens(
     if found.keys().isdisjoint(_SLOTS):
         return dict.fromkeys(COLUMNS)
     columns = {column: count(found.get(column)) for column in COLUMNS}
-    if not found.keys().isdisjoint(_PARTS) or found.get("total_tokens") != _sum(columns):
+    if exclusive or not _settled(columns, found):
         _reconcile(columns, found, attributes, exclusive)
     return columns
+
+
+def _settled(columns: dict[str, int | None], found: dict[str, Any]) -> bool:
+    """Whether there is nothing to reconcile: every part fits into its whole, and a stated total is their sum."""
+    into, out, total = columns["input_tokens"] or 0, columns["output_tokens"] or 0, found.get("total_tokens")
+    return (
+        (total is None or total == into + out)
+        and (columns["cache_read_tokens"] or 0) + (columns["cache_write_tokens"] or 0) <= into
+        and (columns["reasoning_tokens"] or 0) <= out
+        and "tool_use_tokens" not in found
+        and "cache_miss_tokens" not in found
+    )
 
 
 def _sum(columns: dict[str, int | None]) -> int:

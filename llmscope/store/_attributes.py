@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from llmscope.schema import NOTES
 from llmscope.store._names import quoted, text
 
 
@@ -19,6 +20,8 @@ def value(key: str) -> str:
 
     ``metadata.plan`` is found as a flat key and inside an attribute ``metadata`` that is an object or JSON text.
     """
+    if key in NOTES:  # few spans have one: look for the words before parsing the JSON
+        return f"CASE WHEN contains(attributes, {text(key)}) THEN json_extract_string(attributes, {_path(key)}) END"
     places = [f"json_extract_string({column}, {_path(key)})" for column in ("attributes", "resource")]
     parts = key.split(".")
     for cut in range(1, len(parts)):
@@ -36,14 +39,17 @@ def _path(key: str) -> str:
 
 
 def promote(connection: duckdb.DuckDBPyConnection, key: str) -> bool:
-    """Give ``key`` a column in ``spans`` and ``requests``; return False, and change nothing, where no span has it."""
+    """Give ``key`` a column in ``spans`` and ``requests``; return False, and change nothing, where no span has it.
+
+    Keys that llmscope itself writes (``NOTES``) get theirs in any case, for questions that are about them.
+    """
     column = quoted(key)
     connection.execute("BEGIN")
     try:
         connection.execute(f"ALTER TABLE spans ADD COLUMN {column} VARCHAR")
         connection.execute(f"UPDATE spans SET {column} = {value(key)} WHERE {value(key)} IS NOT NULL")
         found = connection.execute(f"SELECT count({column}) FROM spans").fetchone()
-        if not found or not found[0]:
+        if key not in NOTES and not (found and found[0]):
             connection.execute("ROLLBACK")
             return False
         connection.execute(f"ALTER TABLE requests ADD COLUMN {column} VARCHAR")

@@ -16,7 +16,7 @@ import orjson
 
 from llmscope import schema
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cost import NOTES, SOURCE, price
+from llmscope.sources._cost import price
 from llmscope.sources._finish import as_json
 from llmscope.store._names import quoted
 
@@ -26,7 +26,7 @@ _TOGETHER: Final = 5_000
 _NOTHING: Final = {"operation": "other", "status": "unset", "name": ""}
 """Values that a reader writes where the source says nothing."""
 
-_INCIDENTAL: Final = frozenset({*NOTES, "file.name"})
+_INCIDENTAL: Final = frozenset({*schema.NOTES, "file.name"})
 """Attributes that tell nothing of the span itself: where two records differ in them, those of the first stay."""
 
 _OBJECTS: Final = frozenset({"attributes", "resource"})
@@ -143,7 +143,7 @@ def joined(one: Row, other: Row) -> Row | None:
     parts = [dict(one), dict(other)]
     for part in parts:
         attributes = _decoded(part.get("attributes"))
-        if isinstance(attributes, dict) and attributes.pop(SOURCE, None) is not None:
+        if isinstance(attributes, dict) and attributes.pop(schema.COST_SOURCE, None) is not None:
             part["cost_usd"], part["attributes"], computed = None, as_json(attributes), True
     for name in schema.SPANS.names:
         if name == "source":
@@ -199,7 +199,7 @@ def _both(one: Any, other: Any, *, deep: bool) -> Any:
         shared = {
             key: _both(one[key], other[key], deep=True) for key in one.keys() & other.keys() if key not in _INCIDENTAL
         }
-        return {key: shared.get(key, value) for key, value in (other | one).items()}
+        return {key: shared.get(key, value) for key, value in (one | other | one).items()}
     if isinstance(one, list) and isinstance(other, list):
         short, long = sorted((one, other), key=len)
         if long[: len(short)] == short:

@@ -36,6 +36,8 @@ _IBIS: Final = {
     "TIMESTAMP": "timestamp(6)",
 }
 _OF_TRACES: Final = ("spans", "scores", "logs")
+_REPEATED: Final = ("tokens", "cost", "call")
+"""Columns of ``rollups``."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,17 @@ class Selection:
         return self._unbound(schema.SPANS)
 
     @property
+    def usage(self) -> ibis.Table:
+        """Every span that may bear usage: those of the requests, or the counted ones where spans are counted.
+
+        The facts of a span are as they were told; ``repeats_tokens``, ``repeats_cost`` and ``repeats_call`` say which
+        of them other spans tell as well, and so do not count.
+        """
+        types = {name: _IBIS[schema.REQUESTS[name].type] for name in _COUNTED_SPAN}
+        flags = dict.fromkeys((f"repeats_{name}" for name in _REPEATED), "boolean")
+        return _unbound("usage", types | flags | dict.fromkeys(self.store.promoted(), "string"))
+
+    @property
     def scores(self) -> ibis.Table:
         """The scores of those requests."""
         return self._unbound(schema.SCORES)
@@ -209,6 +222,7 @@ class Selection:
             views["requests"] = "SELECT * FROM counted"
         else:
             views["requests"] = f"SELECT * FROM {table('requests')}" + self._of_counted()
+        views["usage"] = self._usage(bound)
         for name in _OF_TRACES:
             views[name] = f"SELECT * FROM {table(name)}" + self._of_counted()
         if not self.conditions:
@@ -217,19 +231,34 @@ class Selection:
         return views
 
     def _counted(self, bound: _filters.Bound) -> str:
-        own = [condition for condition in self.conditions if condition.unit == self.unit]
-        tests = [*self._time(bound, "start_time"), *(condition.sql(bound) for condition in own)]
-        tests += [self._elsewhere(condition, bound) for condition in self.conditions if condition.unit != self.unit]
+        tests = self._tests(bound)
         keys = [quoted(key) for key in self.store.promoted()]
         if self.unit == "request":
             columns = ", ".join([*(quoted(name) for name in schema.REQUESTS.names), *keys])
+            own = [condition for condition in self.conditions if condition.unit == self.unit]
             return f"SELECT {columns} FROM {self._source('request', own)}" + _where(tests)
-        if self.unit != "span":
-            tests.append(f"operation = {bound(self.unit)}")
         facts = ", ".join([*(_reconciled(name) for name in _COUNTED_SPAN), *keys])
         rollups = f" LEFT JOIN {self.store.table('rollups')} USING (trace_id, span_id)"
         once = " WHERE NOT coalesce(call, false)" if self.unit in schema.MODEL_OPERATIONS else ""
         return f"SELECT {facts} FROM (SELECT * FROM {self.store.table('spans')}{_where(tests)}){rollups}{once}"
+
+    def _usage(self, bound: _filters.Bound) -> str:
+        chosen = self._of_counted() if self.unit == "request" else _where(self._tests(bound))
+        facts = [quoted(name) for name in (*_COUNTED_SPAN, *self.store.promoted())]
+        flags = [f"coalesce({name}, false) AS repeats_{name}" for name in _REPEATED]
+        return (
+            f"SELECT {', '.join([*facts, *flags])} FROM (SELECT * FROM {self.store.table('spans')}{chosen}) "
+            f"LEFT JOIN {self.store.table('rollups')} USING (trace_id, span_id)"
+        )
+
+    def _tests(self, bound: _filters.Bound) -> list[str]:
+        """Return the conditions that the counted rows meet."""
+        tests = self._time(bound, "start_time")
+        for condition in self.conditions:
+            tests.append(condition.sql(bound) if condition.unit == self.unit else self._elsewhere(condition, bound))
+        if self.unit not in ("request", "span"):
+            tests.append(f"operation = {bound(self.unit)}")
+        return tests
 
     def _elsewhere(self, condition: _filters.Condition, bound: _filters.Bound) -> str:
         """A condition on another unit chooses the traces in which that unit meets it."""
