@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import ijson
 
-if TYPE_CHECKING:
-    from llmscope.sources._file import File
+from llmscope.sources._file import HEAD_BYTES, File
 
 _MAGIC: Final = (
     (0, b"\x89PNG", "a PNG image"),
@@ -30,6 +30,10 @@ _MAGIC: Final = (
     (257, b"ustar", "a tar archive; unpack it and load what is inside"),
 )
 
+_WIDE: Final = 4 * 1024 * 1024
+"""Bytes that are looked at where the first record is longer than the head."""
+
+_MARGIN: Final = b"\xef\xbb\xbf \t\r\n"
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -68,19 +72,39 @@ def look(file: File) -> str:
 
 
 def first_record(file: File) -> object:
-    """Return the first JSON value of a file, or the first item of its first list, as far as the head holds it.
+    """Return the first JSON value of a file, or the first item of its first list, as far as its first 4 MB hold it.
 
-    A value that is cut by the end of the head comes back with what stands before the cut. None when there is no JSON.
+    A value that is cut by the end of these comes back with what stands before the cut. None when there is no JSON.
     """
-    return _first(file.head.lstrip(b"\xef\xbb\xbf \t\r\n"))
+    if file not in _firsts:
+        _firsts[file] = _first_record(file)
+    return _firsts[file]
 
 
-def _first(text: bytes) -> object:
+_firsts: WeakKeyDictionary[File, object] = WeakKeyDictionary()
+"""What was found in each file, since every format asks."""
+
+
+def _first_record(file: File) -> object:
+    value, whole = _first(file.head.lstrip(_MARGIN))
+    if value is None or whole or len(file.head) < HEAD_BYTES:
+        return value
+    hook, file.on_bytes = file.on_bytes, None
+    try:
+        with file.open() as stream:
+            return _first(stream.read(_WIDE).lstrip(_MARGIN))[0]
+    finally:
+        file.on_bytes = hook
+
+
+def _first(text: bytes) -> tuple[object, bool]:
+    """Return the value, and whether it is there to its end."""
     if text[:1] not in (b"{", b"["):
-        return None
+        return None, True
     listed = text[:1] == b"["
     builder = ijson.ObjectBuilder()
     depth = 0
+    whole = False
     try:
         for event, value in ijson.basic_parse(text, use_float=True, multiple_values=True):
             if listed and depth == 0 and event == "start_array":
@@ -89,14 +113,15 @@ def _first(text: bytes) -> object:
             builder.event(event, value)
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
             if depth <= listed:
+                whole = True
                 break
     except ijson.JSONError:
         pass
-    return getattr(builder, "value", None)
+    return getattr(builder, "value", None), whole
 
 
 def _json(text: bytes) -> str:
-    record = _first(text)
+    record, _ = _first(text)
     kind = "a JSON list" if text[:1] == b"[" else "JSON"
     if isinstance(record, dict) and record:
         keys = ", ".join(list(record)[:8]) + (", …" if len(record) > 8 else "")

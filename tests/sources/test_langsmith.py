@@ -352,6 +352,11 @@ def test_a_dataframe_written_column_by_column_is_read(load, lines):
     assert loaded.spans[1]["input_tokens"] == load(lines(MODEL)).span["input_tokens"]
 
 
+def test_a_run_with_a_very_long_question_first_is_known_all_the_same(load):
+    run = {"name": "chat", "inputs": {"question": "word " * 40_000}} | {k: v for k, v in RUN.items() if k != "inputs"}
+    assert load(dumped({"runs": [run]})).span["span_id"] == ROOT
+
+
 def multipart(*parts, boundary=b"--a0405"):
     out = b""
     for name, value in parts:

@@ -335,6 +335,13 @@ def test_the_file_of_spans_that_mlflow_2_keeps_is_a_trace(load):
     assert loaded.spans[0]["trace_id"] == "tr-415f56a12dcc49f311ce9eb82590a1cf"
 
 
+def test_a_response_longer_than_what_detection_reads_at_first_is_known_by_the_trace_in_it(load):
+    long = response(V3)
+    long["output"][0]["content"][0]["text"] = "word " * 40_000
+    loaded = load(dumped(long))
+    assert [one["trace_id"] for one in loaded.spans] == [INFO["trace_id"]] * 2
+
+
 def test_several_roots_hang_from_the_trace(load):
     loaded = load(dumped(with_spans(INFO, span("a"), span("b"), span("c", "b"))))
     whole, one, two, three = loaded.spans
