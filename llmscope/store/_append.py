@@ -118,10 +118,10 @@ def _transaction(
 def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], file: str, *, replace: bool) -> Appended:
     before = {name: _count(connection, name) for name in ("spans", *_POINTS)}
     keys = _attributes.promoted(connection)
-    ((last,),) = connection.execute("SELECT max(rowid) FROM spans").fetchall()
+    last = {name: _last_row(connection, name) for name in ("spans", *_POINTS, "rejects")}
     arrived = _arrive(connection, batches, keys)
     if replace:
-        before["spans"] -= _drop_replaced(connection, last)
+        before["spans"] -= _drop_replaced(connection, last["spans"])
 
     def insert(rows: Rows) -> None:
         for name, table in rows.take().tables().items():
@@ -131,7 +131,7 @@ def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], fil
     settled = settle(connection, file, insert)
     for name in (*_POINTS, "rejects"):
         if arrived[name]:
-            _drop_repeated_rows(connection, name)
+            _drop_repeated_rows(connection, name, last[name])
     fill_messages(connection)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE touched AS SELECT trace_id FROM arrived UNION SELECT trace_id FROM spoken"
@@ -195,7 +195,7 @@ def _schema_of(name: str) -> schema.Table:
 _JSON = pa.json_(pa.string())
 
 
-def _drop_replaced(connection: duckdb.DuckDBPyConnection, last: int | None) -> int:
+def _drop_replaced(connection: duckdb.DuckDBPyConnection, last: int) -> int:
     """Delete the spans up to the row ``last`` whose ids have arrived anew; return how many."""
     found = connection.execute(
         "DELETE FROM spans WHERE rowid <= ? AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM arrived)",
@@ -204,9 +204,27 @@ def _drop_replaced(connection: duckdb.DuckDBPyConnection, last: int | None) -> i
     return int(found[0]) if found else 0
 
 
-def _drop_repeated_rows(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    content = ", ".join(quoted(column) for column in _schema_of(name).names if column != "source")
-    connection.execute(f"DELETE FROM {name} WHERE rowid NOT IN (SELECT min(rowid) FROM {name} GROUP BY {content})")
+def _drop_repeated_rows(connection: duckdb.DuckDBPyConnection, name: str, last: int) -> None:
+    """Delete those behind the row ``last`` that equal an earlier one in every column."""
+    columns = [quoted(column) for column in _schema_of(name).names if column != "source"]
+    same = " AND ".join(f"o.{column} IS NOT DISTINCT FROM n.{column}" for column in columns)
+    connection.execute(
+        f"""
+        DELETE FROM {name} WHERE rowid IN (
+            SELECT row FROM (
+                SELECT rowid AS row, row_number() OVER (PARTITION BY {", ".join(columns)} ORDER BY rowid) AS nth
+                FROM {name} WHERE rowid > {last}
+            ) WHERE nth > 1
+            UNION ALL
+            SELECT n.rowid FROM {name} n SEMI JOIN (SELECT * FROM {name} WHERE rowid <= {last}) o ON {same}
+            WHERE n.rowid > {last}
+        )"""
+    )
+
+
+def _last_row(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    ((last,),) = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM {name}").fetchall()
+    return int(last)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
