@@ -37,6 +37,7 @@ _OWN: Final = frozenset(
     {"trace_id", "span_id", "parent_id", "name", "service", "start", "duration", "meta", "metrics", "meta_struct",
      "span_links", "span_events"}
 )  # fmt: skip
+_HELD: Final = {"meta": dict, "metrics": dict, "meta_struct": dict, "span_links": list, "span_events": list}
 _TYPES: Final = {
     "web": "http", "http": "http", "sql": "db", "cassandra": "db", "mongodb": "db", "redis": "db", "memcached": "db",
     "elasticsearch": "db", "cache": "db", "db": "db", "opensearch": "db",
@@ -124,12 +125,13 @@ def _add(rows: Rows, trace: str, span: Json, shared: Json) -> None:
     )
     seconds = isinstance(span.get("start"), float) and span["start"] < _SECONDS
     attributes: Json = {key: value for key, value in span.items() if key not in _OWN and value is not None}
-    attributes |= {
-        key: span[key]
-        for key in ("meta", "metrics", "meta_struct", "span_links", "span_events")
-        if span.get(key) is not None and not isinstance(span[key], dict if key.startswith("met") else list)
-    }
+    for key, form in _HELD.items():
+        if span.get(key) is not None and not isinstance(span[key], form):
+            attributes[key] = span[key]
     for name_of, tags in (("meta", meta), ("metrics", metrics)):
+        if attributes.keys().isdisjoint(tags):
+            attributes |= tags
+            continue
         for key, value in tags.items():
             attributes[f"{name_of}.{key}" if key in attributes else key] = value
     if str(span.get("trace_id")) != trace:
@@ -160,7 +162,7 @@ def _add(rows: Rows, trace: str, span: Json, shared: Json) -> None:
     _named(row, name, span)
     add_span(
         rows, NAME, row, attributes, usage=usage or None, events=_events(span, meta), links=_links(span, meta),
-        resource=flat(shared),
+        resource=flat(shared) if shared else None,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from llmscope.sources._cells import real, text
 from llmscope.sources._datadog_integrations import operation, provider
 from llmscope.sources._datadog_values import identity, lasted, moment, spread
 from llmscope.sources._finish import as_json
+from llmscope.sources._messages import answered, asked, messages
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
@@ -156,36 +157,37 @@ def _failure(row: Row, attributes: Json, meta: Json, event: Json, prefix: str) -
 
 def _texts(row: Row, attributes: Json, meta: Json, prefix: str) -> None:
     """Fill the texts: of a call its messages, else its value, else its documents; the rest stays by its path."""
-    taken: list[Any] = []
-    for side in ("input", "output"):
+    plain: list[Any] = [None, None]
+    for number, side in enumerate(("input", "output")):
         given = meta.get(side)
         if not isinstance(given, dict):
             given = {} if given is None else {"value": given}
-        key = next((key for key in ("messages", "value", "documents") if given.get(key) not in (None, "", [])), None)
-        taken.append(None if key is None else _plain(given[key], side) if key == "messages" else given[key])
-        if key == "documents":
-            taken[-1] = _joined(given[key])
-        kept = {name: value for name, value in given.items() if name != "value" or key != "value"}
-        if side == "input" and isinstance(meta.get("tool_definitions"), list):
-            kept.pop("tool_definitions", None)
-        attributes |= {f"{prefix}{side}.{name}": value for name, value in kept.items() if value not in (None, "", [])}
-    aside: Json = {}
-    fill_said(row, aside, taken[0], taken[1], keys=(f"{prefix}input.value", f"{prefix}output.value"))
-    for key, value in aside.items():
-        if f"{key.removesuffix('value')}messages" not in attributes and key not in attributes:
-            attributes[key] = value
+        kept = {name: value for name, value in given.items() if value not in (None, "", [])}
+        if isinstance(kept.get("messages"), list):
+            told = messages(_plain(kept["messages"], side), "assistant" if number else "user")
+            row[side] = answered(told) if number else asked(told)
+            row[f"{side}_messages"] = as_json(told)
+        elif "value" in kept:
+            plain[number] = kept.pop("value")
+        elif "documents" in kept:
+            row[side] = _joined(kept["documents"])
+        for name, value in kept.items():
+            if name != "value" or value != row.get(side):
+                attributes[f"{prefix}{side}.{name}"] = value
+    if plain != [None, None]:
+        fill_said(row, attributes, plain[0], plain[1], keys=(f"{prefix}input.value", f"{prefix}output.value"))
 
 
-def _joined(documents: Any) -> Any:
+def _joined(documents: Any) -> str | None:
     if not isinstance(documents, list):
-        return documents
-    return "\n\n".join(words for item in documents if isinstance(item, dict) and (words := text(item.get("text"))))
+        return text(documents)
+    return (
+        "\n\n".join(words for item in documents if isinstance(item, dict) and (words := text(item.get("text")))) or None
+    )
 
 
-def _plain(said: Any, side: str) -> Any:
+def _plain(said: list[Any], side: str) -> list[Any]:
     """Return messages with the tool calls and results as the common shape has them."""
-    if not isinstance(said, list):
-        return said
     found: list[Any] = []
     for item in said:
         if not isinstance(item, dict):

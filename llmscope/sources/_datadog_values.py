@@ -108,6 +108,9 @@ def spread(row: Row, attributes: dict[str, Any], tags: Any, key: str = "tags") -
 def fill(row: Row, values: Mapping[str, Any]) -> None:
     """Fill service, environment, release, session, user and agent from tags, where the row has none."""
     for column, keys in _COLUMNS.items():
+        if row.get(column) is not None:
+            continue
         for key in keys:
-            if row.get(column) is None and isinstance(values.get(key), str | int):
-                row[column] = text(values[key])
+            if isinstance(value := values.get(key), str | int) and (said := text(value)) is not None:
+                row[column] = said
+                break

@@ -168,7 +168,11 @@ class Reader:
 
     def add(self, place: str, record: Json, shared: Json | None = None) -> Iterator[None]:
         """Add what a record holds, pausing after each item so that full batches can be handed on."""
-        yield from self._record(place, record, shared or {})
+        if is_span(record):
+            self._traces.add(place, record, shared or {})
+            yield
+        else:
+            yield from self._record(place, record, shared or {})
 
     def close(self) -> None:
         """Add what waits for the rest of its trace."""
