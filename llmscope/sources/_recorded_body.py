@@ -136,28 +136,42 @@ def _unpacked(text: str) -> Any:
 
 
 def _inflated(data: bytes, encoding: str) -> bytes:
-    """Return what compressed bytes hold; recorders often unpack a body and leave its header, so the bytes decide."""
+    """Return what compressed bytes hold; recorders often unpack a body and leave its header, so the bytes decide.
+
+    Brotli has no mark to tell it by, and is left as it is.
+    """
     try:
         if data[:2] == b"\x1f\x8b":
             return _zlib(data, 31)
         if data[:4] == b"\x28\xb5\x2f\xfd":
-            import zstandard
-
-            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data) as reader:
-                plain = bytes(reader.read(LARGEST + 1))
-            return plain if len(plain) <= LARGEST else data
+            return _zstd(data)
         if "deflate" in encoding:
-            try:
-                return _zlib(data, 15)
-            except zlib.error:
-                return _zlib(data, -15)
-    except Exception as error:  # zstandard's own error type is not told without importing it
-        if not isinstance(error, zlib.error | ValueError) and type(error).__name__ != "ZstdError":
-            raise
+            return _deflated(data)
+    except (zlib.error, ValueError):
+        pass
     return data
+
+
+def _deflated(data: bytes) -> bytes:
+    """Unpack deflate with the header that the standard asks for, or without, as some servers send it."""
+    try:
+        return _zlib(data, 15)
+    except zlib.error:
+        return _zlib(data, -15)
 
 
 def _zlib(data: bytes, window: int) -> bytes:
     unpacker = zlib.decompressobj(window)
     plain = unpacker.decompress(data, LARGEST)
-    return data if unpacker.unconsumed_tail else plain
+    return data if unpacker.unconsumed_tail else plain or data
+
+
+def _zstd(data: bytes) -> bytes:
+    import zstandard
+
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data) as reader:
+            plain = bytes(reader.read(LARGEST + 1))
+    except zstandard.ZstdError:
+        return data
+    return plain or data if len(plain) <= LARGEST else data

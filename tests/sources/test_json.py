@@ -152,3 +152,12 @@ def test_any_bytes_are_records_or_rejects(data):
     assert (
         found or rejects or not data.removeprefix(b"\xef\xbb\xbf").strip() or data.strip() in (b"[]", b"\xef\xbb\xbf[]")
     )
+
+
+def test_lists_in_a_list_hold_records_where_a_format_says_so():
+    text = b'[[{"a": 1}, {"a": 2}], [{"a": 3}], {"a": 4}, [[{"a": 5}]]]'
+    rejected = []
+    found = list(_json.records(io.BytesIO(text), lambda *told: rejected.append(told), nested=True))
+    assert [record["a"] for _, record in found] == [1, 2, 3, 4]
+    assert found[1][0] == "line 1, item 1, item 2"
+    assert [reason for _, reason, _ in rejected] == ["expected an object, found a list"]
