@@ -108,7 +108,8 @@ def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
     names = empty.column_names
     cells: list[Any] = []
     for row in rows:  # each dictionary is read once, not once a column
-        cells.extend(map(row.get, names))
+        whole = len(row) == len(names) and list(row) == names
+        cells.extend(row.values() if whole else map(row.get, names))
     columns = [pa.array(cells[index :: len(names)], kind) for index, kind in enumerate(empty.schema.types)]
     return pa.Table.from_arrays(columns, schema=empty.schema)
 

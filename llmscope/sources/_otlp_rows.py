@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from llmscope import schema
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._json import encode
@@ -38,16 +39,21 @@ class Origin:
 
     attributes: dict[str, Any]
     service: str | None = field(init=False)
-    environment: str | None = field(init=False)
-    release: str | None = field(init=False)
     json: str | None = field(init=False)
+    row: Row = field(init=False)
+    """A span of this origin of which nothing else is known: every column, in order."""
 
     def __post_init__(self) -> None:
         get = self.attributes.get
         self.service = text(get("service.name"))
-        self.environment = text(get("deployment.environment.name")) or text(get("deployment.environment"))
-        self.release = text(get("service.version"))
         self.json = encode(self.attributes) if self.attributes else None
+        self.row = dict.fromkeys(schema.SPANS.names) | {
+            "service": self.service,
+            "environment": text(get("deployment.environment.name")) or text(get("deployment.environment")),
+            "release": text(get("service.version")),
+            "resource": self.json,
+            "source": NAME,
+        }
 
 
 def with_scope(resource: dict[str, Any], scope: dict[str, Any]) -> Origin:
@@ -115,40 +121,36 @@ def add_span(
     _check_start(start, carried=CARRIED in attributes)
     if end >= LATEST or end < 0:
         end = 0
-    row: Row = {
-        "trace_id": trace_id,
-        "span_id": span_id,
-        "parent_id": parent_id,
-        "name": name,
-        "start_time": start // 1000,
-        "end_time": end // 1000 if end else None,
-        "duration_ms": (end - start) / 1e6 if end >= start else None,
-        "status": status,
-        "service": origin.service,
-        "environment": origin.environment,
-        "release": origin.release,
-        "resource": origin.json,
-        "source": NAME,
-    }
+    row = origin.row.copy()
+    row["trace_id"], row["span_id"], row["parent_id"], row["name"] = trace_id, span_id, parent_id, name
+    row["start_time"], row["status"] = start // 1000, status
+    if end:
+        row["end_time"] = end // 1000
+        if end >= start:
+            row["duration_ms"] = (end - start) / 1e6
     if status == "error":
         row["error_message"] = message or None
         _from_exception(row, events)
     elif message:
         attributes["otel.status.message"] = message
+    if events or links:
+        _attach(row, events, links)
+    lists = fill(row, attributes, events)
+    if CARRIED in attributes:
+        del row["attributes"]
+    _with_attributes(row, attributes)
+    rows.spans.append(row)
+    if lists or events:
+        trace, span = row["trace_id"], row["span_id"]
+        rows.scores += of_lists(lists, trace, span, row["end_time"] or row["start_time"])
+        rows.scores += [of_event(e.attributes, trace, span, moment(e.time)) for e in events if e.name == EVALUATION]
+
+
+def _attach(row: Row, events: list[Event], links: list[dict[str, Any]]) -> None:
     if events:
         row["events"] = encode([{"name": e.name, "time": iso(e.time), "attributes": e.attributes} for e in events])
     if links:
         row["links"] = encode(links)
-    lists = fill(row, attributes, events)
-    if CARRIED in attributes:
-        restore(row, attributes)
-    row.setdefault("attributes", encode(attributes))
-    rows.spans.append(row)
-    if lists:
-        rows.scores += of_lists(lists, row["trace_id"], row["span_id"], row["end_time"] or row["start_time"])
-    for event in events:
-        if event.name == EVALUATION:
-            rows.scores.append(of_event(event.attributes, row["trace_id"], row["span_id"], moment(event.time)))
 
 
 def _check_start(start: int, *, carried: bool) -> None:
@@ -218,8 +220,10 @@ def add_log(
 
 def _with_attributes(row: Row, attributes: dict[str, Any]) -> None:
     """Write the attributes of a log record or point; one that was exported from a store is again what it was there."""
-    if CARRIED in attributes:
-        restore(row, attributes)
+    if CARRIED not in attributes:
+        row["attributes"] = encode(attributes)
+        return
+    restore(row, attributes)
     row.setdefault("attributes", encode(attributes))
 
 

@@ -109,7 +109,7 @@ def typed(text: bytes) -> Request | None:
 
 
 def add_typed(request: Request, place: str, rows: Rows) -> Iterator[None]:
-    """Add what a request holds, pausing after each item so that full batches can be handed on."""
+    """Add what a request holds, pausing when a batch is full so that it can be handed on."""
     for number, group in enumerate(request.resource_spans):
         for index, scope in enumerate(group.scope_spans):
             where = f"{place}, resourceSpans[{number}].scopeSpans[{index}]"
@@ -123,7 +123,8 @@ def add_typed(request: Request, place: str, rows: Rows) -> Iterator[None]:
                     _add_span(span, origin, rows)
                 except (UnreadableError, NestingError) as error:
                     rows.reject(f"{where}.spans[{item}]", str(error), msgspec.json.encode(span))
-                yield
+                if rows.full:
+                    yield
 
 
 @functools.lru_cache(maxsize=256)

@@ -46,13 +46,14 @@ def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fiel
         lists: Fields of flattened lists by list.
         events: The span's events, in the order of the source.
     """
-    asked_with, answers = _kept_apart(row, found, events)
-    in_text, into = _messages(found.get("input_messages", lists.get("llm.prompts")), "user", asked_with)
+    into, outof = _kept_apart(row, found, events) if events or "events" in found or "run" in found else ([], [])
+    in_text = out_text = None
+    if (given := found.get("input_messages", lists.get("llm.prompts"))) is not None:
+        in_text, into = _messages(given, "user")
     if (system := found.get("system")) is not None:
-        into = merged(messages(system, "system"), into)
-        in_text = None
-    given = found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))
-    out_text, outof = _messages(given, "assistant", answers)
+        in_text, into = None, merged(messages(system, "system"), into)
+    if (given := found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))) is not None:
+        out_text, outof = _messages(given, "assistant")
     if (calls := found.get("output_calls")) is not None:
         out_text, outof = None, with_calls(outof, calls)
     if into:
@@ -89,10 +90,8 @@ def plain(value: Any, keys: tuple[str, ...]) -> str | None:
     return text(value)
 
 
-def _messages(value: Any, role: str, otherwise: list[Message]) -> tuple[str | None, list[Message]]:
+def _messages(value: Any, role: str) -> tuple[str | None, list[Message]]:
     """Return messages, and the source's own text of them where it already has the common shape."""
-    if value is None:
-        return None, otherwise
     if type(value) is list and value and type(value[0]) is tuple:
         return None, messages(nested(value), role)
     if type(value) is str and value.startswith("["):
