@@ -46,16 +46,7 @@ def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fiel
         lists: Fields of flattened lists by list.
         events: The span's events, in the order of the source.
     """
-    into, outof = _kept_apart(row, found, events) if events or "events" in found or "run" in found else ([], [])
-    in_text = out_text = None
-    if (given := found.get("input_messages", lists.get("llm.prompts"))) is not None:
-        in_text, into = _messages(given, "user")
-    if (system := found.get("system")) is not None:
-        in_text, into = None, merged(messages(system, "system"), into)
-    if (given := found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))) is not None:
-        out_text, outof = _messages(given, "assistant")
-    if (calls := found.get("output_calls")) is not None:
-        out_text, outof = None, with_calls(outof, calls)
+    in_text, into, out_text, outof = _both_sides(row, found, lists, events)
     if into:
         row["input_messages"] = in_text or encode(into)
     if outof:
@@ -72,6 +63,23 @@ def fill_texts(row: Row, done: str, found: dict[str, Any], lists: dict[str, Fiel
         row["input"], row["output"] = row["input"] or _handed(into), row["output"] or _handed(outof)
     if done in MODEL_OPERATIONS and not row.get("finish_reason") and "openinference_kind" in found:
         row["finish_reason"] = _stopped(found.get("output_value"))
+
+
+def _both_sides(
+    row: Row, found: dict[str, Any], lists: dict[str, Fields], events: list[Event]
+) -> tuple[str | None, list[Message], str | None, list[Message]]:
+    """Return the messages that went in and came out, and before each the source's own text where it serves as it is."""
+    into, outof = _kept_apart(row, found, events) if events or "events" in found or "run" in found else ([], [])
+    in_text = out_text = None
+    if (given := found.get("input_messages", lists.get("llm.prompts"))) is not None:
+        in_text, into = _messages(given, "user")
+    if (system := found.get("system")) is not None:
+        in_text, into = None, merged(messages(system, "system"), into)
+    if (given := found.get("output_messages", lists.get("llm.completions", lists.get("llm.choices")))) is not None:
+        out_text, outof = _messages(given, "assistant")
+    if (calls := found.get("output_calls")) is not None:
+        out_text, outof = None, with_calls(outof, calls)
+    return in_text, into, out_text, outof
 
 
 def plain(value: Any, keys: tuple[str, ...]) -> str | None:
