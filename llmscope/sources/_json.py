@@ -196,7 +196,7 @@ def _stream(lines: _Lines, reject: Reject, unfold: Unfold, *, nested: bool) -> I
     else:
         try:
             unfolder.end()
-        except ValueError as error:
+        except (ValueError, NestingError) as error:
             problem = str(error)
     for part in unfolder.rest():
         yield from _part(part, place, reject, nested=nested)

@@ -10,8 +10,10 @@ from llmscope.sources._cells import text
 from llmscope.sources._json import kind_of
 from llmscope.sources._otlp_json import add_json_log, add_json_span
 from llmscope.sources._otlp_metrics import add_metric
+from llmscope.sources._otlp_origin import of_resource, of_scope
 from llmscope.sources._otlp_rows import Origin, UnreadableError, with_scope
-from llmscope.sources._otlp_values import attributes, field, snake, whole
+from llmscope.sources._otlp_typed import Span, add_typed_span, raw, typed_spans
+from llmscope.sources._otlp_values import field, snake
 from llmscope.sources._unfold import NestingError, Unfold
 
 UNFOLD: Final = Unfold(
@@ -22,6 +24,7 @@ UNFOLD: Final = Unfold(
          "scope_metrics", "instrumentationLibraryMetrics"}
     ),
     leaves=frozenset({"spans", "logRecords", "log_records", "logs", "metrics"}),
+    typed={"spans": typed_spans},
 )  # fmt: skip
 
 
@@ -94,10 +97,12 @@ def _group(group: dict[str, Any], signal: _Signal, place: str, rows: Rows) -> It
             try:
                 if type(item) is dict:
                     signal.add(item, origin, rows, where)
+                elif type(item) is Span:
+                    add_typed_span(item, origin, rows)
                 else:
                     _refuse(item)
             except (UnreadableError, NestingError) as error:
-                rows.reject(f"{where}.{signal.items[0]}[{number}]", str(error), item)
+                rows.reject(f"{where}.{signal.items[0]}[{number}]", str(error), raw(item))
             yield
 
 
@@ -115,38 +120,3 @@ def _list(record: dict[str, Any], names: tuple[str, ...], place: str, rows: Rows
             return value
         rows.reject(place, f"{name} is {kind_of(value)}, not a list", value)
     return []
-
-
-def of_resource(group: dict[str, Any]) -> dict[str, Any]:
-    resource = group.get("resource") or {}
-    out = _attributes(resource, "resource")
-    if url := text(field(group, "schemaUrl")):
-        out["otel.resource.schema_url"] = url
-    if type(resource) is dict and (dropped := whole(field(resource, "droppedAttributesCount"))):
-        out["otel.resource.dropped_attributes_count"] = dropped
-    return out
-
-
-def of_scope(group: dict[str, Any]) -> dict[str, Any]:
-    scope = group.get("scope") or field(group, "instrumentationLibrary") or {}
-    out: dict[str, Any] = {}
-    if type(scope) is not dict:
-        return {"otel.field.scope": scope}
-    for key in ("name", "version"):
-        if value := text(scope.get(key)):
-            out[f"otel.scope.{key}"] = value
-    for key, value in _attributes(scope, "scope").items():
-        out[f"otel.scope.attributes.{key}"] = value
-    if url := text(field(group, "schemaUrl")):
-        out["otel.scope.schema_url"] = url
-    return out
-
-
-def _attributes(owner: Any, name: str) -> dict[str, Any]:
-    """Return the attributes of a resource or scope; what cannot be read must not cost the spans that stand under it."""
-    if type(owner) is not dict:
-        return {f"otel.field.{name}": owner}
-    try:
-        return attributes(owner.get("attributes"))
-    except UnreadableError:
-        return {f"otel.field.{name}": owner}

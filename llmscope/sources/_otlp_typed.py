@@ -18,7 +18,7 @@ from llmscope.sources._batch import Rows
 from llmscope.sources._json import decode
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_json import event_of, link_of, span_kind, status_of
-from llmscope.sources._otlp_request import of_resource, of_scope
+from llmscope.sources._otlp_origin import of_resource, of_scope
 from llmscope.sources._otlp_rows import Origin, UnreadableError, add_span, with_scope
 from llmscope.sources._otlp_values import any_value, items, whole
 from llmscope.sources._unfold import NestingError
@@ -90,7 +90,8 @@ class Request(_Strict):
     resource_spans: list[ResourceSpans]
 
 
-_DECODER: Final = msgspec.json.Decoder(Request, strict=False)  # OTLP writes 64-bit integers as text
+_REQUESTS: Final = msgspec.json.Decoder(Request, strict=False)  # OTLP writes 64-bit integers as text
+_SPANS: Final = msgspec.json.Decoder(list[Span], strict=False)
 
 
 def typed(text: bytes) -> Request | None:
@@ -103,9 +104,23 @@ def typed(text: bytes) -> Request | None:
         True
     """
     try:
-        return _DECODER.decode(text)
+        return _REQUESTS.decode(text)
     except (ValueError, RecursionError):
         return None
+
+
+def typed_spans(text: bytes) -> list[Any]:
+    """Return the spans of a list in the standard mapping.
+
+    Raises:
+        ValueError: It deviates from that.
+    """
+    return _SPANS.decode(text)
+
+
+def raw(item: Any) -> Any:
+    """Return an item as it can be shown: a typed one as the JSON it was."""
+    return msgspec.json.encode(item) if isinstance(item, _Strict) else item
 
 
 def add_typed(request: Request, place: str, rows: Rows) -> Iterator[None]:
@@ -116,13 +131,13 @@ def add_typed(request: Request, place: str, rows: Rows) -> Iterator[None]:
             try:
                 origin = _origin(bytes(group.resource), group.schema_url, bytes(scope.scope), scope.schema_url)
             except NestingError as error:
-                rows.reject(where, str(error), msgspec.json.encode(scope))
+                rows.reject(where, str(error), raw(scope))
                 continue
             for item, span in enumerate(scope.spans):
                 try:
-                    _add_span(span, origin, rows)
+                    add_typed_span(span, origin, rows)
                 except (UnreadableError, NestingError) as error:
-                    rows.reject(f"{where}.spans[{item}]", str(error), msgspec.json.encode(span))
+                    rows.reject(f"{where}.spans[{item}]", str(error), raw(span))
                 if rows.full:
                     yield
 
@@ -134,7 +149,12 @@ def _origin(resource: bytes, resource_url: str | None, scope: bytes, scope_url: 
     return with_scope(about, of_scope({"scope": decode(scope), "schemaUrl": scope_url}))
 
 
-def _add_span(span: Span, origin: Origin, rows: Rows) -> None:
+def add_typed_span(span: Span, origin: Origin, rows: Rows) -> None:
+    """Add one span.
+
+    Raises:
+        UnreadableError: It lacks its ids or its start, or its events or links are no lists of objects.
+    """
     trace_id = hexadecimal(span.trace_id, TRACE) if span.trace_id else None
     if trace_id is None:
         raise UnreadableError("it has no trace id")

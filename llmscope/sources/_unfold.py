@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import ijson
 
+from llmscope.sources._bulk import Decoder, whole_items
+
+BULK: Final = 512 * 1024
+"""Bytes of a list that are gathered to be decoded in one go."""
+
+MOST: Final = 32 * 1024 * 1024
+"""Bytes after which an item that has not ended is decoded token by token."""
+
 DEEPEST: Final = 1000
 """Nesting beyond which a value is refused (orjson refuses at 1024)."""
+_ROOT: Final = re.compile(rb"\s*\[")
+_NEVER: Final = re.compile(rb"(?!)")
+_TOO_LONG: Final = "a number has more than 4,300 digits"
 
 
 class NestingError(Exception):
@@ -30,6 +43,8 @@ class Unfold:
     leaves: frozenset[str] = frozenset()
     piece: int = 2000
     """Items of the leaf lists after which a piece is handed on."""
+    typed: Mapping[str, Decoder] = field(default_factory=dict)
+    """Faster decoders of leaf lists, by name; what they refuse is decoded as usual."""
 
 
 NOTHING: Final = Unfold()
@@ -60,6 +75,15 @@ class Unfolder:
         self._events: Any = ijson.sendable_list()
         self._parser = ijson.basic_parse_coro(self._events, multiple_values=True, use_float=False)
         self._out: list[Piece] = []
+        names = b"|".join(re.escape(name.encode()) for name in sorted(unfold.leaves))
+        self._opening = re.compile(rb'"(?:' + names + rb')"\s*:\s*\[') if names else _NEVER
+        """What opens a list whose items are the load."""
+        self._fresh = False
+        """Whether such a list is open, of which the parser has seen no item: they are decoded in one go."""
+        self._held = bytearray()
+        """Text of that list that waits for more."""
+        self._enough = BULK
+        """Bytes of it after which it is worth a look."""
         self._seen = False
         self._listed = False
         """Whether the root is a list."""
@@ -80,7 +104,7 @@ class Unfolder:
     @property
     def idle(self) -> bool:
         """Whether no value is open."""
-        return not (self._frames or self._values or self._listed)
+        return not (self._frames or self._values or self._listed or self._held)
 
     @property
     def unfinished(self) -> Any:
@@ -94,13 +118,55 @@ class Unfolder:
             ValueError: If they are not JSON; what was complete before that is in ``rest``.
             NestingError: If a value is nested too deeply.
         """
+        if self._fresh:
+            self._held += data
+            if len(self._held) < self._enough and data[:1] not in (b"]", b"}"):
+                return []
+            data = bytes(self._held)
+            self._held.clear()
+        at = 0
+        while at < len(data):
+            if self._fresh:
+                at = self._in_bulk(data, at)
+                continue
+            opening = None if self._seen else _ROOT.match(data, at)
+            opening = opening or self._opening.search(data, at)
+            stop = opening.end() if opening else len(data)
+            self._send(data[at:stop])
+            self._fresh = opening is not None and self._opened
+            at = stop
+        return self._handed()
+
+    @property
+    def _opened(self) -> bool:
+        """Whether a list whose items are the load is open and none of its items is."""
+        return not self._values and (self._leaf or (self._listed and not self._frames))
+
+    def _in_bulk(self, data: bytes, at: int) -> int:
+        """Take the whole items of a list and return how far that went; what is left of them waits for more text."""
+        found = whole_items(data, at, self._unfold.typed.get(self._key))
+        for item in found.items:
+            self._place(item)
+        waiting = len(data) - found.end
+        if found.ended or waiting > MOST or (not found.items and data[at:].lstrip()[:1] not in (b"{", b"")):
+            self._fresh = False
+            self._enough = BULK
+            return found.end
+        self._held += data[found.end :]
+        self._enough = BULK if found.items else max(BULK, 2 * waiting)
+        return len(data)
+
+    def _send(self, data: bytes) -> None:
         try:
             self._parser.send(data)
         except (ijson.JSONError, StopIteration, OverflowError, UnicodeDecodeError) as error:
             self._take()
             raise ValueError(str(error).strip().split("\n")[0].strip(" .")[:200]) from None
+        except SystemError:  # Python refuses so long a number, and ijson's C code leaves a broken event of it behind
+            del self._events[-1:]
+            self._take()
+            raise ValueError(_TOO_LONG) from None
         self._take()
-        return self._handed()
 
     def end(self) -> None:
         """Say that no more bytes come; a number at the very end is complete only now.
@@ -109,9 +175,18 @@ class Unfolder:
             ValueError: If they end inside a value.
         """
         try:
+            if self._held:
+                data = bytes(self._held)
+                self._held.clear()
+                at = self._in_bulk(data, 0)
+                self._fresh = False
+                self._send(bytes(self._held) or data[at:])
             self._parser.close()
         except (ijson.JSONError, StopIteration):
             raise ValueError("the text ends inside a record") from None
+        except SystemError:
+            del self._events[-1:]
+            raise ValueError(_TOO_LONG) from None
         finally:
             self._take()
         if not self._seen:
