@@ -110,12 +110,14 @@ def _first(text: bytes) -> tuple[object, bool]:
             if listed and depth == 0 and event == "start_array":
                 depth = 1
                 continue
+            if listed and depth == 1 and event == "end_array":
+                break
             builder.event(event, value)
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
             if depth <= listed:
                 whole = True
                 break
-    except ijson.JSONError:
+    except (ijson.JSONError, ValueError, OverflowError, SystemError):  # the last: a number beyond 4,300 digits
         pass
     return getattr(builder, "value", None), whole
 

@@ -14,7 +14,6 @@ from llmscope.sources._prometheus_text import nanoseconds, plain
 from llmscope.sources._unfold import Unfold
 
 _UNFOLD: Final = Unfold(inner=frozenset({"data"}), leaves=frozenset({"result"}))
-_TYPES: Final = frozenset({"matrix", "vector", "scalar"})
 
 
 def is_answer(record: object) -> bool:
@@ -22,7 +21,7 @@ def is_answer(record: object) -> bool:
     if not isinstance(record, dict):
         return False
     data = record.get("data", record)
-    if isinstance(data, dict) and data.get("resultType") in _TYPES:
+    if isinstance(data, dict) and data.get("resultType") in ("matrix", "vector", "scalar"):
         return True
     return isinstance(record.get("metric"), dict) and any(
         _is_timed(record.get(key)) for key in ("value", "values", "histogram", "histograms")
