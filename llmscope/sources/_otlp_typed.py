@@ -165,9 +165,7 @@ def add_typed_span(span: Span, origin: Origin, rows: Rows) -> None:
     code, message = status_of(span.status) if span.status else ("unset", None)
     if span.kind:
         found["otel.span.kind"] = span_kind(span.kind)
-    if span.flags:
-        found["otel.flags"] = whole(span.flags)
-    _rare(span, found)
+    _others(span, found)
     add_span(
         rows,
         origin,
@@ -185,9 +183,11 @@ def add_typed_span(span: Span, origin: Origin, rows: Rows) -> None:
     )
 
 
-def _rare(span: Span, found: dict[str, Any]) -> None:
+def _others(span: Span, found: dict[str, Any]) -> None:
     if span.trace_state:
         found["otel.trace_state"] = span.trace_state
+    if span.flags:
+        found["otel.flags"] = whole(span.flags)
     if span.dropped_attributes_count:
         found["otel.dropped_attributes_count"] = whole(span.dropped_attributes_count)
     if span.dropped_events_count:
