@@ -9,6 +9,8 @@ from llmscope.sources._cells import real, text
 from llmscope.sources._langfuse_record import Json, Told, camel, keys
 from llmscope.sources._langfuse_span import NAME, time
 from llmscope.sources._messages import decoded
+from llmscope.sources._reading import flat
+from llmscope.sources._scores import add_beside
 
 _ANNOTATORS: Final = {"ANNOTATION": "human", "EVAL": "llm", "API": "code"}
 _EXPORTED: Final = frozenset({"observationCount", "errorCount", "traceTags", "traceTimestamp", "latencyMs", "comments"})
@@ -27,23 +29,30 @@ def add_score(rows: Rows, place: str, record: Json, trace_id: str | None = None)
         rows: Where to.
         place: Where it stands.
         record: The score.
-        trace_id: Trace it stands in.
+        trace_id: Trace it stands in, which keeps the whole of it; what a score that stands alone says beyond the
+            columns of ``scores`` goes to a log record.
     """
+    told = Told(record)
     try:
-        rows.scores.append(_score(Told(record), trace_id))
+        row = _score(told, trace_id)
     except ValueError as error:
         rows.reject(place, str(error), record)
+        return
+    rows.scores.append(row)
+    if trace_id is None:
+        add_beside(rows, row, f"score {row['name']}", flat(dict(told.rest()), "langfuse.score."))
 
 
 def _score(told: Told, trace_id: str | None) -> Row:
-    name, trace = text(told.get("name")), text(told.get("traceId")) or trace_id
+    name, trace = text(told.get("name")), text(told.take("traceId")) or trace_id
     if name is None:
         raise ValueError("it has no name")
-    if trace is None:
-        raise ValueError("it judges no trace but a session or a dataset run, which the table scores has no column for")
+    if trace is None and told.get("sessionId") is None and told.get("datasetRunId") is None:
+        raise ValueError("it judges no trace, session or dataset run")
     value, label, note = _judged(told)
     if value is None and label is None and note is None:
         raise ValueError("it has no value")
+    told.hold("name", "observationId", "value", "stringValue", "longStringValue", "comment", "timestamp")
     return {
         "trace_id": trace,
         "span_id": text(told.get("observationId")),

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
-from llmscope.sources._finish import as_json
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
+from llmscope.sources._scores import add_beside
 from llmscope.sources._values import time_us
 
 _ANNOTATORS: Final = {
@@ -68,17 +68,8 @@ def add_record(rows: Rows, source: str, record: dict[str, Any]) -> None:
     # the id of a trace is that of its root run, which is the run that nearly all feedback is for
     add_feedback(rows, source, record, trace or span, span)
     rest = {key: value for key, value in record.items() if key not in _SCORED and value not in (None, "", [], {})}
-    rows.logs.append(
-        {
-            "time": _when(record),
-            "severity": "INFO",
-            "body": f"feedback {text(record.get('key'))}",
-            "trace_id": trace or span,
-            "span_id": span,
-            "attributes": as_json(flat(rest, "langsmith.feedback.")),
-            "source": source,
-        }
-    )
+    shared = _score(source, trace or span, span) | {"time": _when(record)}
+    add_beside(rows, shared, f"feedback {text(record.get('key'))}", flat(rest, "langsmith.feedback."))
 
 
 def add_statistics(rows: Rows, source: str, stats: Any, span: tuple[str, str], *, time: int | None) -> None:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
-from llmscope.sources._finish import as_json
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
+from llmscope.sources._scores import add_beside
 from llmscope.sources._values import time_us
 
 _ANNOTATORS: Final = {"HUMAN": "human", "LLM": "llm", "CODE": "code"}
@@ -81,18 +81,7 @@ def add_annotation(rows: Rows, source: str, record: dict[str, Any], name: str | 
         rest |= {f"result.{k}": v for k, v in result.items() if k not in ("label", "score", "explanation")}
     elif result is not None:
         rest["result"] = result
-    if rest:
-        rows.logs.append(
-            {
-                "time": row["time"],
-                "severity": "INFO",
-                "body": f"annotation {row['name']}",
-                "trace_id": trace,
-                "span_id": span,
-                "attributes": as_json(flat(rest, "phoenix.annotation.")),
-                "source": source,
-            }
-        )
+    add_beside(rows, row, f"annotation {row['name']}", flat(rest, "phoenix.annotation."))
 
 
 def _id(record: dict[str, Any], name: str, digits: int) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from llmscope.sources._batch import Row
+from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
+from llmscope.sources._finish import as_json
 from llmscope.sources._flattened import Place, nested
 
 _ANNOTATORS: Final = {"human": "human", "user": "human", "llm": "llm", "model": "llm", "code": "code"}
@@ -66,3 +67,18 @@ def of_lists(lists: dict[str, list[tuple[Place, Any]]], trace_id: str, span_id: 
                 }
             )
     return rows
+
+
+def add_beside(rows: Rows, score: Row, body: str, attributes: dict[str, Any]) -> None:
+    """Add a log record that keeps what a source says of a score and the table ``scores`` has no column for.
+
+    Args:
+        rows: Where to.
+        score: The score.
+        body: What the record is, in a few words.
+        attributes: What it keeps; nothing is added where there is none.
+    """
+    if not attributes:
+        return
+    shared = {name: score.get(name) for name in ("time", "trace_id", "span_id", "source")}
+    rows.logs.append(shared | {"severity": "INFO", "body": body, "attributes": as_json(attributes)})

@@ -41,10 +41,9 @@ in ``langfuse.session.*`` of each.
 
 Scores are rows of ``scores``: ``value``, ``label`` (``stringValue``), ``explanation`` (``comment``; of a correction
 the corrected text), ``annotator`` (ANNOTATION human, EVAL llm, API code), ``time``. Those inside a trace stay whole in
-``langfuse.trace.scores``. Of a score in a file of scores, the table has no column for ``id``, ``projectId``,
-``environment``, ``authorUserId``, ``configId``, ``queueId``, ``metadata``, ``createdAt`` and ``updatedAt``: they are
-not kept. A score of a session or a dataset run is a reject. In exports of the UI, a column that is named after a score
-holds its values.
+``langfuse.trace.scores``. What a score in a file of scores says beyond these columns (``id``, ``configId``,
+``metadata``, the session or dataset run that it judges …) is in a row of ``logs``, under ``langfuse.score.*``. In
+exports of the UI, a column that is named after a score holds its values.
 """
 
 from __future__ import annotations

@@ -129,6 +129,7 @@ def _append(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], fil
                 _insert(connection, name, table, keys)
 
     settled = settle(connection, file, insert)
+    connection.execute(_NAME_TRACES)
     for name in (*_POINTS, "rejects"):
         if arrived[name]:
             _drop_repeated_rows(connection, name, last[name])
@@ -169,6 +170,15 @@ _NOTED: Final = {
     "logs": "INSERT INTO spoken SELECT DISTINCT trace_id, span_id FROM noted "
     """WHERE trace_id IS NOT NULL AND span_id IS NOT NULL AND contains(attributes, '"gen_ai.')""",
 }
+
+
+_NAME_TRACES: Final = """
+    UPDATE scores SET trace_id = s.trace_id
+    FROM (SELECT span_id, any_value(trace_id) AS trace_id FROM spans
+          WHERE span_id IN (SELECT span_id FROM scores WHERE trace_id IS NULL AND span_id IS NOT NULL)
+          GROUP BY span_id HAVING count(*) = 1) s
+    WHERE scores.trace_id IS NULL AND scores.span_id = s.span_id"""
+"""Annotations of some tools name a span and no trace; the span, which may come later, tells it."""
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, keys: list[str]) -> None:

@@ -359,8 +359,16 @@ def test_scores_of_every_kind(load):
         ("right", None, 1.0, "True", "Answers it.", "llm"),
         ("note", None, None, "Too long.", None, "llm"),
         ("output", None, None, None, "Better.", "llm"),
+        ("mood", None, 0.75, None, "Answers it.", "llm"),
     ]
-    assert [reject["reason"][:32] for reject in loaded.rejects] == ["it judges no trace but a session"]
+    assert loaded.rejects == []
+
+
+def test_a_score_in_a_file_of_its_own_loses_nothing(load, lost):
+    given = SCORE | {"queueId": "q1", "configId": "c1", "metadata": {"by": "carol"}, "sessionId": "s9", "traceId": None}
+    assert lost(given, list(sources.read(sources.File(text({"data": [given]}))))) == []
+    (reject,) = load(text({"data": [SCORE | {"traceId": None}]})).rejects
+    assert reject["reason"] == "it judges no trace, session or dataset run"
 
 
 UI_TRACE = {
