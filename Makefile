@@ -2,15 +2,17 @@
 # make test    everything that has to pass: style, types, unit, property, notebook and browser tests, both DuckDBs
 # make lint    style and types only
 # make docs    write the pages of docs/ that are read off the code
+# make fuzz    try to break the readers, for FUZZ_SECONDS each; what breaks one is left in .fuzz/
 # make bench   print the ratios that README quotes
 # Each makes its own virtual environment; nothing but Python 3.11, make and git is needed for the demo.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench browser widgets pytest notebooks duckdb15 clean
+.PHONY: help demo test lint docs fuzz bench browser widgets pytest notebooks duckdb15 clean
 
 PYTHON ?= python3
+FUZZ_SECONDS ?= 300
 VENV := .venv
 BIN := $(VENV)/bin
 DUCKDB15 := .venv-duckdb15
@@ -76,6 +78,12 @@ test: lint widgets pytest notebooks duckdb15
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
+
+fuzz: $(VENV)/.dev
+	mkdir -p .fuzz
+	for door in otlp json; do \
+	  (cd .fuzz && ../$(BIN)/python ../tests/fuzz/fuzz.py $$door -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=2048); \
+	done
 
 bench: $(VENV)/.dev browser
 	$(BIN)/python -m benchmarks
