@@ -20,7 +20,7 @@ def otlp_id(value: str | None, digits: int) -> str | None:
 
     Example:
         >>> otlp_id("4bf92f3577b34da6a3ce929d0e0e4736", TRACE), otlp_id("run-7", SPAN), otlp_id(None, SPAN)
-        ('4bf92f3577b34da6a3ce929d0e0e4736', 'a4b1c45a8b6dd7f1', None)
+        ('4bf92f3577b34da6a3ce929d0e0e4736', 'b4c05df04575822c', None)
     """
     if value is None:
         return None
