@@ -71,7 +71,10 @@ def tokens(selection: Selection, by: Sequence[str] = ("source", "provider", "mod
             unexplained_spans=missing.count(),
             unexplained_tokens=missing.sum(),
             uncounted_calls=silent.sum(),
-        ).order_by(ibis.desc("input_tokens", nulls_first=False), *keys)
+            both=both.sum(where=counts),
+        )
+        .order_by(ibis.desc("both", nulls_first=False), *keys)
+        .drop("both")
     )
     frame = frame.rename(columns=dict(zip(keys, by, strict=True)))
     whole = ["spans", "repeated_spans", "repeated_tokens", "detailed_spans", "exclusive_spans", "unexplained_spans",
