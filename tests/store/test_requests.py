@@ -109,8 +109,8 @@ def counted_by_hand(parents, usage):
     return sum(counted) if counted else None
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(trees(), min_size=1, max_size=4))
+@settings(max_examples=15, deadline=None)
+@given(st.lists(trees(), min_size=1, max_size=12))
 def test_tokens_of_a_request_equal_the_count_by_hand(forest):
     store = Store()
     rows = Rows("a")
@@ -125,6 +125,6 @@ def test_tokens_of_a_request_equal_the_count_by_hand(forest):
                 }
             )
     append(store.connection, [rows.take()], file="a", sha256="a", wire_format="test")
-    found = [tokens for (tokens,) in store.rows("SELECT input_tokens FROM requests ORDER BY trace_id")]
+    found = [tokens for (tokens,) in store.rows("SELECT input_tokens FROM requests ORDER BY trace_id[2:]::INT")]
     assert found == [counted_by_hand(*tree) for tree in forest]
     store.close()
