@@ -102,10 +102,9 @@ def _join(batches: list[Batch]) -> Batch:
 
 
 def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
-    empty = _empty(table)
+    names, empty = _shape(table)
     if not rows:
         return empty
-    names = empty.column_names
     cells: list[Any] = []
     for row in rows:  # each dictionary is read once, not once a column
         whole = len(row) == len(names) and list(row) == names
@@ -115,8 +114,9 @@ def _arrow(table: schema.Table, rows: list[Row]) -> pa.Table:
 
 
 @functools.cache
-def _empty(table: schema.Table) -> pa.Table:
-    return table.arrow.empty_table()
+def _shape(table: schema.Table) -> tuple[list[str], pa.Table]:
+    """Return the columns of a table by name, and the table without rows."""
+    return list(table.names), table.arrow.empty_table()
 
 
 def _text(record: object) -> str:

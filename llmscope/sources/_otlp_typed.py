@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from llmscope.sources._batch import Rows
+from llmscope.sources._batch import PACKED_ROWS, Rows
 from llmscope.sources._json import decode
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_json import event_of, link_of, span_kind, status_of
@@ -138,7 +138,7 @@ def add_typed(request: Request, place: str, rows: Rows) -> Iterator[None]:
                     add_typed_span(span, origin, rows)
                 except (UnreadableError, NestingError) as error:
                     rows.reject(f"{where}.spans[{item}]", str(error), raw(span))
-                if rows.full:
+                if len(rows.spans) >= PACKED_ROWS:
                     yield
 
 
