@@ -145,6 +145,8 @@ def joined(one: Row, other: Row) -> Row | None:
         attributes = _decoded(part.get("attributes"))
         if isinstance(attributes, dict) and attributes.pop(schema.COST_SOURCE, None) is not None:
             part["cost_usd"], part["attributes"], computed = None, as_json(attributes), True
+        if part.get("duration_ms") is not None and part["duration_ms"] == _between(part):
+            part["duration_ms"] = None  # it follows from the times, so one that is stated elsewhere is no contradiction
     for name in schema.SPANS.names:
         if name == "source":
             continue
@@ -152,9 +154,8 @@ def joined(one: Row, other: Row) -> Row | None:
             out[name] = _value(name, parts[0].get(name), parts[1].get(name))
         except _ContradictionError:
             return None
-    start, end = out["start_time"], out["end_time"]
-    if out["duration_ms"] is None and start is not None and end is not None and end >= start:
-        out["duration_ms"] = (end - start) / 1e3
+    if out["duration_ms"] is None:
+        out["duration_ms"] = _between(out)
     if out["cost_usd"] is None and (computed or _counts(out) not in (_counts(one), _counts(other))):
         attributes = _decoded(out["attributes"]) or {}
         price(out, attributes)
@@ -166,6 +167,12 @@ def joined(one: Row, other: Row) -> Row | None:
 
 class _ContradictionError(Exception):
     """Two records say different things."""
+
+
+def _between(row: Row) -> float | None:
+    """Return the milliseconds from start to end, where both are known."""
+    start, end = row.get("start_time"), row.get("end_time")
+    return (end - start) / 1e3 if start is not None and end is not None and end >= start else None
 
 
 def _counts(row: Row) -> tuple[Any, ...]:

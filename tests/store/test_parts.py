@@ -139,6 +139,12 @@ anything = st.fixed_dictionaries(
 )
 
 
+def test_a_stated_duration_wins_over_one_that_follows_from_the_times():
+    three = [{"start_time": 5_000}, {"end_time": 7_000}, {"duration_ms": 1.9}]
+    for one, other, last in itertools.permutations(three):
+        assert joined(joined(one, other), last)["duration_ms"] == 1.9
+
+
 @settings(max_examples=100, deadline=None)
 @given(anything, anything)
 def test_any_two_records_are_joined_or_contradict_and_nothing_is_lost(one, other):
@@ -146,8 +152,14 @@ def test_any_two_records_are_joined_or_contradict_and_nothing_is_lost(one, other
     if both is None:
         assert any(one[name] not in (None, other[name]) and other[name] is not None for name in one)
         return
+    merged = {"attributes", "resource", "events", "links", "input_messages", "output_messages"}
     for record in (one, other):
         for name, value in record.items():
-            if value is not None and name not in ("attributes", "resource", "events", "links", "input_messages",
-                                                  "output_messages"):  # fmt: skip
+            if value is not None and name not in merged and not (name == "duration_ms" and follows(record)):
                 assert both[name] == value
+
+
+def follows(record):
+    """Whether the duration says no more than the times."""
+    start, end = record["start_time"], record["end_time"]
+    return None not in (start, end) and record["duration_ms"] == (end - start) / 1e3
