@@ -21,15 +21,23 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks._logs import LOGS
+from benchmarks import _logs
+from benchmarks._logs_tools import TOOLS
+from benchmarks._logs_tracing import TRACING
 from llmscope import sources
 from llmscope.sources import _parallel
 
+LOGS = _logs.LOGS | TRACING | TOOLS
+"""What is measured, by the name it is printed under."""
+
 
 def read(path: Path, reader: str) -> int:
-    """Read a file with the library in this process and return how many spans it gave."""
+    """Read a file with the library in this process and return how many spans (of metrics, points) it gave."""
     _parallel.SMALLEST = 1 << 62  # type: ignore[misc] # one core is what is measured
-    return sum(batch.spans.num_rows for batch in sources.read(sources.File(path), format=reader))
+    counts = [
+        (batch.spans.num_rows, batch.metrics.num_rows) for batch in sources.read(sources.File(path), format=reader)
+    ]
+    return sum(spans for spans, _ in counts) or sum(points for _, points in counts)
 
 
 def bare(path: Path) -> None:
