@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -106,13 +107,14 @@ def _first(text: bytes) -> tuple[object, bool]:
     depth = 0
     whole = False
     try:
-        for event, value in ijson.basic_parse(text, use_float=True, multiple_values=True):
+        # not use_float: that refuses integers beyond 63 bits, as ids of Datadog's traces are
+        for event, value in ijson.basic_parse(text, multiple_values=True):
             if listed and depth == 0 and event == "start_array":
                 depth = 1
                 continue
             if listed and depth == 1 and event == "end_array":
                 break
-            builder.event(event, value)
+            builder.event(event, float(value) if isinstance(value, Decimal) else value)
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
             if depth <= listed:
                 whole = True

@@ -677,3 +677,8 @@ def test_any_record_is_read_or_rejected(wrap, record):
         isinstance(record.get(k), list | dict) for k in ("traces", "chunks", "spans", "metrics", "data", "content")
     ):
         assert kept >= 1
+
+
+def test_a_trace_whose_id_needs_all_64_bits_is_known():
+    file = File(orjson.dumps([[OLD_CHAT | {"trace_id": 2**64 - 1}]]))
+    assert datadog.sniff(file)
