@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -82,6 +83,8 @@ def first_record(file: File) -> object:
     return _firsts[file]
 
 
+_ENDLESS: Final = re.compile(rb"\d{4000}")
+
 _firsts: WeakKeyDictionary[File, object] = WeakKeyDictionary()
 """What was found in each file, since every format asks."""
 
@@ -107,8 +110,10 @@ def _first(text: bytes) -> tuple[object, bool]:
     depth = 0
     whole = False
     try:
-        # not use_float: that refuses integers beyond 63 bits, as ids of Datadog's traces are
-        for event, value in ijson.basic_parse(text, multiple_values=True):
+        # use_float refuses integers beyond 63 bits, as ids of Datadog's traces are; without it ijson's C code leaves a
+        # broken event behind, which crashes the process, where a number is longer than Python allows
+        endless = _ENDLESS.search(text) is not None
+        for event, value in ijson.basic_parse(text, multiple_values=True, use_float=endless):
             if listed and depth == 0 and event == "start_array":
                 depth = 1
                 continue
@@ -119,7 +124,7 @@ def _first(text: bytes) -> tuple[object, bool]:
             if depth <= listed:
                 whole = True
                 break
-    except (ijson.JSONError, ValueError, OverflowError, SystemError):  # the last: a number beyond 4,300 digits
+    except (ijson.JSONError, ValueError, OverflowError):
         pass
     return getattr(builder, "value", None), whole
 
