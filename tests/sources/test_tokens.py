@@ -92,7 +92,12 @@ def test_more_cached_than_input_cannot_be_part_of_it(call):
 
 
 junk = (
-    st.none() | st.integers(-(2**70), 2**70) | st.floats() | st.text("12ax-. ", max_size=3) | st.booleans() | st.lists(st.none())
+    st.none()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text("12ax-. ", max_size=3)
+    | st.booleans()
+    | st.lists(st.none())
 )
 
 
