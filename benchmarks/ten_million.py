@@ -25,7 +25,7 @@ MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash")
 
 
 def write(path: Path, spans: int) -> None:
-    """Write a file of so many spans, five to a trace, every second one a call of a model."""
+    """Write a file of so many spans, five to a trace: a root with two calls of a model and two other spans below it."""
     with path.open("w", encoding="ascii") as file:
         for first in range(0, spans, LINE):
             items = ",".join(map(_span, range(first, min(first + LINE, spans))))
@@ -46,7 +46,7 @@ def _span(number: int) -> str:
     return (
         f'{{"traceId":"{trace + 1:032x}","spanId":"{number + 1:016x}",{parent}"name":"s","kind":1,'
         f'"startTimeUnixNano":"{start}","endTimeUnixNano":"{start + 1_000_000 * (1 + number % 997)}",'
-        f'"attributes":[{call if number % 2 else ""}{{"key":"n","value":{{"intValue":"{number % 97}"}}}}]}}'
+        f'"attributes":[{call if place % 2 else ""}{{"key":"n","value":{{"intValue":"{number % 97}"}}}}]}}'
     )
 
 
