@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from llmscope.errors import UnreadableFileError
 from llmscope.sources._inspect_zip import MAGIC, Archive
 from llmscope.sources._json import PIECE, WHOLE, decode
-from llmscope.sources._unfold import NestingError, Unfold, Unfolder
+from llmscope.sources._unfold import NestingError, Piece, Unfold, Unfolder
 
 if TYPE_CHECKING:
     from llmscope.sources._batch import Rows
@@ -61,31 +61,38 @@ def _written(file: File, rows: Rows) -> Iterator[Part]:
             yield from _whole(start, rows)
             return
         unfolder = Unfolder(_UNFOLD)
-        data = start
         header: dict[str, Any] = {}
         seen = 0
-        problem = ""
-        while data and not problem:
-            try:
-                pieces = unfolder.feed(data)
-            except (ValueError, NestingError) as error:
-                problem, pieces = str(error), unfolder.rest()
-            for piece in pieces:
+        try:
+            for piece in _pieces(unfolder, start, stream):
                 if not isinstance(piece.value, dict):
                     continue
                 header |= {key: value for key, value in piece.value.items() if key != "samples"}
                 for sample in _list(piece.value.get("samples")):
                     yield Part(f"samples[{seen}]", header, sample)
                     seen += 1
-            data = stream.read(PIECE)
-        if not problem:
-            try:
-                unfolder.end()
-            except ValueError as error:
-                problem = str(error)
-        if problem:
-            rows.reject(f"after {seen} samples", f"not JSON: {problem}", unfolder.unfinished or data[:1000])
+        except ValueError as error:
+            rows.reject(f"after {seen} samples", f"not JSON: {error}", unfolder.unfinished or start[:1000])
         yield Part("header", header | unfolder.late, None)
+
+
+def _pieces(unfolder: Unfolder, data: bytes, stream: BinaryIO) -> Iterator[Piece]:
+    """Yield what a document holds, piece by piece, to where it ends or breaks off.
+
+    Raises:
+        ValueError: It breaks off; everything before that was handed out.
+    """
+    problem = ""
+    try:
+        while data:
+            yield from unfolder.feed(data)
+            data = stream.read(PIECE)
+        unfolder.end()
+    except (ValueError, NestingError) as error:
+        problem = str(error)
+    yield from unfolder.rest()
+    if problem:
+        raise ValueError(problem)
 
 
 def _whole(text: bytes, rows: Rows) -> Iterator[Part]:

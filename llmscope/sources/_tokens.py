@@ -111,6 +111,8 @@ def _reconcile(
     must = _must(into, out, parts)
     beside = _beside((into or 0) + (out or 0), parts, total, said, must)
     cached, more = parts[0] * (beside & 1) + parts[1] * (beside >> 1 & 1), parts[2] * (beside >> 2 & 1)
+    if into is None and cached != parts[0] + parts[1]:
+        cached = 0  # the total leaves room for only some of the parts: the input stays unknown
     if into is not None or cached:
         columns["input_tokens"] = (into or 0) + cached + parts[3] * (beside >> 3 & 1)
     if out is not None or more:
