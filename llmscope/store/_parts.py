@@ -159,7 +159,8 @@ def joined(one: Row, other: Row) -> Row | None:
     if out["cost_usd"] is None and (computed or _counts(out) not in (_counts(one), _counts(other))):
         attributes = _decoded(out["attributes"]) or {}
         price(out, attributes)
-        out["attributes"] = as_json(attributes)
+        if attributes:
+            out["attributes"] = as_json(attributes)
     if all(out[name] == one.get(name) or _alike(name, out[name], one.get(name)) for name in schema.SPANS.names):
         return one
     return out
