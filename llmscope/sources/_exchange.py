@@ -17,6 +17,12 @@ RUN_KEYS: Final = ("traj", "trajectory", "history", "conversations", "conversati
 
 _REQUEST_KEYS: Final = ("request", "request_body", "body", "kwargs", "raw_request", "inputs", "input")
 _RESPONSE_KEYS: Final = ("response", "response_body", "raw_response", "completion", "result", "outputs", "output")
+_TURNS: Final = ("messages", "prompt", "input", "chosen", *RUN_KEYS)
+_TELLING: Final = frozenset({
+    *_TURNS, *_REQUEST_KEYS, *_RESPONSE_KEYS, "choices", "candidates", "object", "role", "error", "contents", "model",
+})  # fmt: skip
+"""Keys of which a call or a conversation has one."""
+
 _ANSWER_KEYS: Final = ("response", "completion", "output", "answer", "chosen", "reply", "assistant")
 _ONE_CALL: Final = frozenset({
     "usage", "token_usage", "prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "latency",
@@ -52,9 +58,9 @@ class Exchange:
 
 def is_chat(record: object) -> bool:
     """Whether a decoded record is a call or a conversation in one of the shapes that ``exchange`` reads."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, Mapping) or _TELLING.isdisjoint(record):
         return False
-    if any(_turns(record.get(key)) for key in ("messages", "prompt", "input", "chosen", *RUN_KEYS)):
+    if any(_turns(record[key]) for key in _TURNS if key in record):
         return True
     request, response = _inner(record, _REQUEST_KEYS), _inner(record, _RESPONSE_KEYS)
     return _asks(request) or _answers(response) or _answers(record) or _is_chunk(record)
@@ -62,10 +68,17 @@ def is_chat(record: object) -> bool:
 
 def exchange(record: Mapping[str, Any]) -> Exchange:
     """Read one record; ``problem`` is set when it holds no messages."""
+    out, rest = sides(record)
+    out.rest = flat(rest)
+    return out
+
+
+def sides(record: Mapping[str, Any]) -> tuple[Exchange, Json]:
+    """Read one record, and return what else it says as it stands."""
     out = Exchange()
     if _is_chunk(record):
         out.problem = "it is a chunk of a stream, not a whole response"
-        return out
+        return out, {}
     rest = dict(record)
     run_key = next((key for key in RUN_KEYS if _turns(record.get(key))), None)
     if run_key is None and _is_conversation(record):
@@ -76,8 +89,7 @@ def exchange(record: Mapping[str, Any]) -> Exchange:
         _call(out, rest)
         if not out.asked and not out.answered and "error_type" not in out.facts:
             out.problem = "it has no messages: neither a request nor a response that is known"
-    out.rest = flat(rest)
-    return out
+    return out, rest
 
 
 def _call(out: Exchange, rest: Json) -> None:
@@ -111,8 +123,7 @@ def _call(out: Exchange, rest: Json) -> None:
 def _take(rest: Json, keys: tuple[str, ...], fits: Any) -> Json | None:
     """Return a copy, in ``rest``, of the first object under one of the keys that fits; it may stand in its ``body``."""
     for key in keys:
-        value = decoded(rest.get(key))
-        if not isinstance(value, dict):
+        if key not in rest or not isinstance(value := decoded(rest[key]), dict):
             continue
         outer = dict(value)
         inner = decoded(outer.get("body"))
@@ -128,8 +139,7 @@ def _take(rest: Json, keys: tuple[str, ...], fits: Any) -> Json | None:
 
 def _inner(record: Mapping[str, Any], keys: tuple[str, ...]) -> Json:
     for key in keys:
-        value = decoded(record.get(key))
-        if isinstance(value, dict):
+        if key in record and isinstance(value := decoded(record[key]), dict):
             inner = decoded(value.get("body"))
             return inner if isinstance(inner, dict) else value
     return {}

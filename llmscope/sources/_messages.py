@@ -31,6 +31,9 @@ _PARTS: Final = frozenset(
     {"text", "tool_call", "tool_call_response", "reasoning", "blob", "uri", "file", "server_tool_call",
      "server_tool_call_response"}
 )  # fmt: skip
+_OTHER: Final = frozenset({"", "[{"})
+"""Beginnings of a content that is not, as it stands, the words of a message."""
+
 _TEXTS: Final = frozenset({"text", "input_text", "output_text", "refusal"})
 
 
@@ -88,6 +91,10 @@ def message(value: Any, role: str) -> Message:
         return {"role": role, "parts": [_words(value)]}
     named = value.get("role") or value.get("type") or role
     out: Message = {"role": _ROLES.get(str(named).lower(), str(named)) if named != "message" else role}
+    held = value.get("content")
+    if type(held) is str and len(value) == 2 and "role" in value and out["role"] != "tool" and held[:2] not in _OTHER:
+        out["parts"] = [{"type": "text", "content": held}]
+        return out
     held = value if type(value.get("parts")) is list else value.get("content")
     if type(held) is dict and type(held.get("parts")) is list:  # Gemini has a message's parts in its content
         out["parts"] = [_part(part) for part in held["parts"]]

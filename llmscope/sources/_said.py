@@ -6,13 +6,15 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import text
-from llmscope.sources._exchange import exchange, is_chat
+from llmscope.sources._exchange import is_chat, sides
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import Message, answered, asked, decoded, messages
 from llmscope.sources._messages import words as words_of
-from llmscope.sources._texts import IN, OUT, plain
+from llmscope.sources._texts import IN, OUT, PLAIN_LIMIT, named
 
 _DEEPEST: Final = 8
+_SAID: Final = frozenset({"content", "contents", "parts", "tool_calls", "function_call", "text"})
+"""Keys of which a message has one."""
 
 
 def fill_said(
@@ -43,13 +45,17 @@ def fill_said(
         (given, "user", IN, "input", keys[0]),
         (answer, "assistant", OUT, "output", keys[1]),
     ):
-        if value in (None, "", {}, []):
+        if not value and value in (None, "", {}, []):
             continue
-        told = conversation(value, role)
+        whole = decoded(value)
+        inner = unpacked(whole)
+        told = _told(inner, role)
         if told:
             words = asked(told) if role == "user" else _answer(told)
+        elif whole is value:
+            words = named(inner, names) or (as_json(inner) if isinstance(inner, dict | list) else text(inner))
         else:
-            words = plain(as_json(unpacked(value)) if isinstance(value, dict | list) else value, names)
+            words = (named(whole, names) if len(value) < PLAIN_LIMIT else None) or text(value)
         row[column] = words
         if told:
             row[f"{column}_messages"] = as_json(told)
@@ -85,7 +91,10 @@ def conversation(value: Any, role: str) -> list[Message]:
         >>> conversation('{"choices": [{"message": {"role": "assistant", "content": "Yes"}}]}', "assistant")
         [{'role': 'assistant', 'parts': [{'type': 'text', 'content': 'Yes'}]}]
     """
-    value = unpacked(decoded(value))
+    return _told(unpacked(decoded(value)), role)
+
+
+def _told(value: Any, role: str) -> list[Message]:
     if isinstance(value, list):
         while len(value) == 1 and isinstance(value[0], list):
             value = value[0]
@@ -103,37 +112,54 @@ def _held(value: dict[str, Any], role: str) -> list[Message]:
         return messages([value["message"] | ({"finish_reason": reason} if reason else {})], role)
     for key in ("messages", "contents"):
         if isinstance(value.get(key), list) and value[key]:
-            return conversation(value[key], role)
+            return _told(value[key], role)
     if not is_chat(value):
         return []
-    parsed = exchange(value)
+    parsed, _ = sides(value)
     side = parsed.asked if role == "user" else parsed.answered
     return messages(side or parsed.run, role) if side or parsed.run else []
 
 
-def unpacked(value: Any, depth: int = 0) -> Any:
+def unpacked(value: Any) -> Any:
     """Return a value with LangChain's serialised objects (``lc``, ``type: constructor``) as plain messages."""
+    return _unpacked(value, 0) if _is_packed(value, 0) else value
+
+
+def _is_packed(value: Any, depth: int) -> bool:
+    """Whether there may be a serialised object of LangChain in a value."""
+    if depth > _DEEPEST:
+        return False
+    if type(value) is dict:
+        if "lc" in value or "data" in value:
+            return True
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    return any((type(item) is dict or type(item) is list) and _is_packed(item, depth + 1) for item in value)
+
+
+def _unpacked(value: Any, depth: int) -> Any:
     if depth > _DEEPEST:
         return value
     if isinstance(value, list):
-        return [unpacked(item, depth + 1) for item in value]
+        return [_unpacked(item, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     if "lc" in value and isinstance(value.get("kwargs"), dict) and isinstance(value.get("id"), list) and value["id"]:
-        kwargs = {key: unpacked(item, depth + 1) for key, item in value["kwargs"].items()}
+        kwargs = {key: _unpacked(item, depth + 1) for key, item in value["kwargs"].items()}
         name = str(value["id"][-1])
         return {"role": name.removesuffix("Chunk").lower()} | kwargs if "Message" in name else kwargs
     kind = value.get("type")
     if kind in ("human", "ai", "system", "tool", "function", "chat") and isinstance(value.get("data"), dict):
         return {"role": kind} | value["data"]
-    return {key: unpacked(item, depth + 1) for key, item in value.items()}
+    return {key: _unpacked(item, depth + 1) for key, item in value.items()}
 
 
 def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     if isinstance(item.get("role"), str):
-        return any(key in item for key in ("content", "contents", "parts", "tool_calls", "function_call", "text"))
+        return not _SAID.isdisjoint(item)
     if item.get("type") in ("human", "ai", "system", "tool"):
         return "content" in item
     return item.get("type") in ("function_call", "function_call_output", "message")

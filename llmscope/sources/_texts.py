@@ -32,7 +32,7 @@ _FIRST_TOKEN: Final = frozenset(
 
 IN: Final = ("input", "query", "question", "prompt", "message", "text")
 OUT: Final = ("output", "answer", "response", "content", "text", "result", "message")
-_PLAIN_LIMIT: Final = 1 << 20
+PLAIN_LIMIT: Final = 1 << 20
 """Characters of JSON that are searched for the words in them."""
 
 
@@ -89,13 +89,23 @@ def plain(value: Any, keys: tuple[str, ...]) -> str | None:
         >>> plain('{"question": "Why?"}', ("question",))
         'Why?'
     """
-    if type(value) is str and value.startswith("{") and len(value) < _PLAIN_LIMIT:
-        inner = decoded(value)
-        if type(inner) is dict and len(inner) <= 3:
-            for key in keys:
-                if type(inner.get(key)) is str and inner[key]:
-                    return str(inner[key])
+    if type(value) is str and value.startswith("{") and len(value) < PLAIN_LIMIT:
+        return named(decoded(value), keys) or text(value)
     return text(value)
+
+
+def named(value: Any, keys: tuple[str, ...]) -> str | None:
+    """Return the words that a small object has under the first of some keys.
+
+    Example:
+        >>> named({"question": "Why?"}, ("question",))
+        'Why?'
+    """
+    if type(value) is dict and len(value) <= 3:
+        for key in keys:
+            if type(value.get(key)) is str and value[key]:
+                return str(value[key])
+    return None
 
 
 def _messages(value: Any, role: str) -> tuple[str | None, list[Message]]:
@@ -143,7 +153,7 @@ def _joined(items: list[dict[str, Any]], key: str) -> str | None:
 
 def _stopped(value: Any) -> str | None:
     """Find the finish reason in the provider's own answer, which OpenInference keeps as the output."""
-    if type(value) is not str or '_reason"' not in value or len(value) > _PLAIN_LIMIT:
+    if type(value) is not str or '_reason"' not in value or len(value) > PLAIN_LIMIT:
         return None
     answer = decoded(value)
     for step in ("choices", "generations", 0, 0):
