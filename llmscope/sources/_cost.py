@@ -123,11 +123,11 @@ def price(row: dict[str, Any], attributes: dict[str, Any]) -> None:
         row: Columns of a span without a cost, its tokens reconciled.
         attributes: Of the span.
     """
-    answered_by = row.get("response_model") or row.get("model")
-    counts = {column: row.get(column) for column in COLUMNS}
     row["cost_usd"] = None
     if row["operation"] not in _CALLS:
         return
+    answered_by = row.get("response_model") or row.get("model")
+    counts = {column: row.get(column) for column in COLUMNS}
     found = cost(row.get("provider"), answered_by, row.get("start_time") or 0, **counts)
     if found is None and answered_by != row.get("model"):
         found = cost(row.get("provider"), row.get("model"), row.get("start_time") or 0, **counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 from llmscope.schema import OPERATIONS
@@ -104,6 +105,7 @@ _APIS: Final = frozenset({"chat", "responses", "completion", "messages", "embedd
 """What the Vercel AI SDK puts behind a provider's name, as in ``openai.responses``."""
 
 
+@functools.lru_cache(maxsize=4096)
 def provider(value: str | None) -> str | None:
     """Return the provider's name as OpenTelemetry spells it.
 

@@ -176,6 +176,11 @@ def time_us(value: Any, unit_of_number: str | None = None, *, day_first: bool = 
         >>> time_us("07/02/2023, 21:28:40") == time_us("2023-07-02 21:28:40")
         True
     """
+    if type(value) is str and value[10:11] in ("T", " ") and value[4:5] == "-":  # what nearly every log writes
+        try:
+            return _plausible(dt.datetime.fromisoformat(value), value)
+        except ValueError:
+            pass
     if is_null(value):
         return None
     if isinstance(value, str):
@@ -255,8 +260,8 @@ def _clock(day: str, clock: str, text: str) -> dt.datetime:
 
 
 def _plausible(time: dt.datetime, value: Any) -> int:
-    aware = time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time
-    result = (aware - _EPOCH) // dt.timedelta(microseconds=1)
+    since = (time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time) - _EPOCH
+    result = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     if not 0 <= result <= _LATEST:
         raise ValueError(f"{_shown(value)} is not a time between 1970 and 2200")
     return result
