@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 from llmscope.sources import _values
@@ -94,7 +95,7 @@ def add_otel(rows: Rows, doc: Fields) -> None:
     Raises:
         ValueError: It has no id or no trace, or a number is none.
     """
-    found, resource = _parts({_RAW.get(key, key): value for key, value in doc.items()})
+    found, resource = _parts(doc)
     row: Row = {
         "trace_id": take(found, ("trace_id",)),
         "span_id": take(found, ("span_id",)),
@@ -123,21 +124,33 @@ def add_otel(rows: Rows, doc: Fields) -> None:
     add_span(rows, NAME, row, found, links=links, resource=resource | stream)
 
 
-def _parts(left: Fields) -> tuple[Fields, Fields]:
+def _parts(doc: Fields) -> tuple[Fields, Fields]:
     """Return a span's attributes by their own names with its other fields, and its resource with its scope."""
     found: Fields = {}
     resource: Fields = {}
-    for key, value in left.items():
-        low = key[:1].lower() + key[1:]
-        if low.startswith("resource."):
-            resource[low.removeprefix("resource.").removeprefix("attributes.")] = value
-        elif low.startswith("scope."):
-            resource[f"otel.{low}"] = value
-        elif low.startswith("attributes."):
-            found[low.removeprefix("attributes.")] = value
+    for key, value in doc.items():
+        name, of_resource, attribute = _part(key)
+        if of_resource:
+            resource[name] = value
+        elif attribute:
+            found[name] = value
         else:
-            found.setdefault(key, value)
+            found.setdefault(name, value)
     return found, resource
+
+
+@functools.lru_cache(maxsize=20_000)
+def _part(key: str) -> tuple[str, bool, bool]:
+    """Return what a field is called, whether it is of the resource, and whether it is an attribute of the span."""
+    key = _RAW.get(key, key)
+    low = key[:1].lower() + key[1:]
+    if low.startswith("resource."):
+        return low.removeprefix("resource.").removeprefix("attributes."), True, False
+    if low.startswith("scope."):
+        return f"otel.{low}", True, False
+    if low.startswith("attributes."):
+        return low.removeprefix("attributes."), False, True
+    return key, False, False
 
 
 def _judge(row: Row, found: Fields) -> None:

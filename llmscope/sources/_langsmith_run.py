@@ -256,7 +256,10 @@ def _events(run: dict[str, Any], attributes: dict[str, Any]) -> list[Event]:
 
 
 def _first(place: dict[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((said for name in names if (said := text(place.get(name)))), None)
+    for name in names:
+        if name in place and (said := text(place[name])):
+            return said
+    return None
 
 
 def _told(value: Any) -> Any:

@@ -113,7 +113,10 @@ def parsed(record: dict[str, Any]) -> MlflowSpan:
 
 
 def _named(record: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((record[name] for name in names if record.get(name) is not None), None)
+    for name in names:
+        if record.get(name) is not None:
+            return record[name]
+    return None
 
 
 def _identity(value: Any) -> str | None:

@@ -237,13 +237,16 @@ def flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         {'a.b': 1, 'c': [2]}
     """
     out: dict[str, Any] = {}
-    for key, value in record.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and value:
-            out.update(flat(value, f"{name}."))
-        else:
-            out[name] = value
+    _flatten(record, prefix, out)
     return out
+
+
+def _flatten(record: Mapping[str, Any], prefix: str, out: dict[str, Any]) -> None:
+    for key, value in record.items():
+        if isinstance(value, dict) and value:
+            _flatten(value, f"{prefix}{key}.", out)
+        else:
+            out[f"{prefix}{key}"] = value
 
 
 def _said(columns: Mapping[str, str], sample: list[dict[str, Any]]) -> dict[str, Target]:

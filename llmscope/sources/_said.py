@@ -127,15 +127,17 @@ def unpacked(value: Any) -> Any:
 
 def _is_packed(value: Any, depth: int) -> bool:
     """Whether there may be a serialised object of LangChain in a value."""
-    if depth > _DEEPEST:
-        return False
     if type(value) is dict:
         if "lc" in value or "data" in value:
             return True
         value = value.values()
     elif type(value) is not list:
         return False
-    return any((type(item) is dict or type(item) is list) and _is_packed(item, depth + 1) for item in value)
+    if depth < _DEEPEST:
+        for item in value:  # a loop: any() with a generator takes twice as long
+            if (type(item) is dict or type(item) is list) and _is_packed(item, depth + 1):
+                return True
+    return False
 
 
 def _unpacked(value: Any, depth: int) -> Any:

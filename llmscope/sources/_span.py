@@ -105,6 +105,8 @@ def _measure(row: Row) -> None:
 
 
 def _scores(rows: Rows, source: str, row: Row, lists: Any, events: Sequence[Event]) -> None:
+    if not lists and not events:
+        return
     trace, span = row["trace_id"], row["span_id"]
     found = of_lists(lists, trace, span, row.get("end_time") or row.get("start_time")) if lists else []
     found += [of_event(e.attributes, trace, span, e.time // 1000 or None) for e in events if e.name == EVALUATION]
