@@ -141,6 +141,7 @@ STRONG: Final = frozenset(
 """Columns of which at least one makes a table a log of an LLM application."""
 
 
+@functools.lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """Return a name in lower case with words parted by ``_``.
 

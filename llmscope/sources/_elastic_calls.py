@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ def told(source: dict[str, Any]) -> Told | None:
         {'prompt': 'Hi', 'response': 'Hello'}
         >>> told({"@timestamp": "…", "message": "started", "input": {"type": "log"}})
     """
-    inner = {key: value for key, value in source.items() if not f"{key}.".startswith(_ENVELOPE)}
+    inner = {key: value for key, value in source.items() if not _of_envelope(key)}
     text = inner.get("message")
     if type(text) is str and text.startswith("{") and type(words := decoded(text)) is dict:
         inner = {key: value for key, value in inner.items() if key != "message"} | words
@@ -68,6 +69,11 @@ def told(source: dict[str, Any]) -> Told | None:
             where = origin if name in out else name
             out[where], origins[where] = item, origin
     return (out, origins) if is_chat(out) or _is_call(out) else None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _of_envelope(key: str) -> bool:
+    return f"{key}.".startswith(_ENVELOPE)
 
 
 def _is_call(record: dict[str, Any]) -> bool:
@@ -121,7 +127,7 @@ class Calls:
     def _add(self, reading: Reading, place: str, doc: Fields, call: Told, found: _Parsed) -> None:
         (record, origins), (rest, given, back, facts) = call, found
         row, scores = reading.row(rest)
-        left = {key: value for key, value in doc.items() if f"{key}.".startswith(_ENVELOPE)}
+        left = {key: value for key, value in doc.items() if _of_envelope(key)}
         content = _ids.trace_id(self._file, place, record)
         parent = take(left, ("span.id", "transaction.id"))
         trace = take(left, ("trace.id",)) or row.get("trace_id") or content

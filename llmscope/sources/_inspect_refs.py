@@ -130,13 +130,15 @@ class _Texts:
     def _put_in(self, value: Any, depth: int) -> Any:
         if type(value) is str:
             return self._text(value) if value.startswith(_PROTOCOLS) else value
+        if type(value) is not dict and type(value) is not list:
+            return value
         if depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-        if isinstance(value, dict):
-            return {key: self._put_in(item, depth + 1) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._put_in(item, depth + 1) for item in value]
-        return value
+        out = value.copy()
+        for key, item in out.items() if type(out) is dict else enumerate(out):
+            if type(item) is dict or type(item) is list or (type(item) is str and item.startswith(_PROTOCOLS)):
+                out[key] = self._put_in(item, depth + 1)
+        return out
 
     def _text(self, value: str) -> str:
         for protocol in _PROTOCOLS:

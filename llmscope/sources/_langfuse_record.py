@@ -151,5 +151,5 @@ class Told:
         """Yield the fields that no column holds, by the source's own key."""
         held = self._held
         for key, value in self._record.items():
-            if value is not None and key not in held and value not in _EMPTY:
+            if key not in held and (value or (value is not None and value not in _EMPTY)):
                 yield key, value

@@ -146,8 +146,9 @@ def _part(metadata: Json, name: str, must: str | None = None) -> Json:
         del metadata[name]
         found.update(inner)
     if must is None or f"{name}.{must}" in metadata:
-        for key in [key for key in metadata if key.startswith(f"{name}.")]:
-            found[key.removeprefix(f"{name}.")] = metadata.pop(key)
+        prefix = f"{name}."
+        for key in [key for key in metadata if key.startswith(prefix)]:
+            found[key.removeprefix(prefix)] = metadata.pop(key)
     return found
 
 

@@ -166,4 +166,6 @@ def _named(event: dict[str, Any], told: str | None) -> dict[str, Any]:
     for key in _TYPES:
         if event.get(key) == named:
             event.pop(key, None)
-    return event | {TYPE: named} if named else event
+    if named:
+        event[TYPE] = named
+    return event

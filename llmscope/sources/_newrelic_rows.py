@@ -92,7 +92,10 @@ def _basis(left: Event, kind: str) -> Row:
     left.pop(TYPE, None)
     row: Row = {"start_time": _values.time_us(left.pop("timestamp", None), None), "operation": _OPERATIONS.get(kind)}
     for column, keys in _COLUMNS.items():
-        row[column] = next((text(left[key]) for key in keys if left.get(key) not in (None, "")), None)
+        for key in keys:
+            if left.get(key) not in (None, ""):
+                row[column] = text(left[key])
+                break
     return row
 
 
@@ -117,8 +120,11 @@ def _say(row: Row, left: Event, parts: list[Event], event: Event) -> None:
     row["input_messages"] = as_json(given) if given else None
     row["output_messages"] = as_json(back) if back else None
     left["newrelic.messages"] = [
-        {key: value for key, value in _own(part, event).items() if key not in ("role", "content")} for part in ordered
+        {key: value for key, value in _own(part, event).items() if key not in _SPOKEN} for part in ordered
     ]
+
+
+_SPOKEN: Final = frozenset({"role", "content"})
 
 
 def _own(part: Event, event: Event) -> Event:

@@ -130,7 +130,7 @@ def _common(record: Json, prefix: str, held: set[str]) -> Span:
 
 
 def _filled(record: Json) -> Json:
-    return {key: value for key, value in record.items() if value not in (None, "", [], {})}
+    return {key: value for key, value in record.items() if value or value not in (None, "", [], {})}
 
 
 def _metadata(span: Span, metadata: Any) -> None:

@@ -156,7 +156,7 @@ def flattened(value: Any, name: str, out: dict[str, Any], depth: int = 0) -> Non
         >>> out
         {'llm.input_messages.0.message.role': 'user', 'llm.tags': ['a']}
     """
-    if value is None or value in ("", [], {}):
+    if not value and (value is None or value in ("", [], {})):
         return
     if isinstance(value, dict) and depth < _DEEPEST:
         for key, inner in value.items():

@@ -277,6 +277,8 @@ def _ours(name: str) -> Target | None:
 
 
 def _plain_text(value: Any) -> str | None:
+    if type(value) is str:
+        return value
     return None if isinstance(value, dict | list) else _values.text(value)
 
 

@@ -15,6 +15,7 @@ _LISTS: Final = (
     "data", "records", "rows", "items", "entries", "requests", "logs", "runs", "simulations", "results", "examples",
     "conversations", "instances",
 )  # fmt: skip
+_LISTED: Final = frozenset(_LISTS)
 
 UNFOLD: Final = Unfold(inner=frozenset(), leaves=frozenset(_LISTS))
 """Lists that may be read piece by piece where the document is too large to be held."""
@@ -32,7 +33,7 @@ def first_item(record: object) -> object:
 
 def wrapped(record: object) -> str | None:
     """Return the key of the list in which a document holds its records; None when it is a record itself."""
-    if not isinstance(record, Mapping) or is_chat(record):
+    if not isinstance(record, Mapping) or _LISTED.isdisjoint(record) or is_chat(record):
         return None
     for key in _LISTS:
         items = record.get(key)

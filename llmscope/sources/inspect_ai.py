@@ -55,6 +55,9 @@ _FILES: Final = ("header.json", "start.json", "results.json", "summaries.json", 
 _HELD: Final = 1 << 26
 """Characters of spans after which a batch is handed on, however few they are."""
 
+_LONG: Final = ("input", "output", "input_messages", "output_messages", "events", "attributes")
+"""Columns whose characters are counted."""
+
 
 def sniff(file: File) -> bool:
     """Whether a file is an Inspect log: JSON with an eval of a task, or an archive of such a log."""
@@ -84,7 +87,7 @@ def read(file: File) -> Iterator[Batch]:
             if around is None or around[0] is not header:
                 around = header, Eval(shallow(header))
             for _ in sample_steps(rows, place, around[1], sample):
-                held += sum(len(value) for value in rows.spans[-1].values() if isinstance(value, str))
+                held += sum(len(rows.spans[-1].get(column) or "") for column in _LONG)
                 if rows.full or held > _HELD:
                     yield rows.take()
                     held = 0

@@ -70,14 +70,11 @@ def read(file: File, columns: Mapping[str, str] | None = None) -> Iterator[Batch
     sample = [(place, flat(record) if flatten else record) for place, record in sample]
     index = _index_columns(sample)
     rows.notes.extend(f"the leftover index column {name!r} is left out" for name in sorted(index))
-    sample = [(place, {name: value for name, value in record.items() if name not in index}) for place, record in sample]
+    sample = [(place, _without(record, index)) for place, record in sample]
     reading = Reading([record for _, record in sample], columns)
     rows.notes.extend(reading.notes)
     types = {} if flatten else _csv.typed(_texts(sample))
-    later = (
-        (place, {name: value for name, value in (flat(record) if flatten else record).items() if name not in index})
-        for place, record in records
-    )
+    later = ((place, _without(flat(record) if flatten else record, index)) for place, record in records)
     log = _Log(rows, file, reading, types)
     for place, record in chain(sample, later):
         log.add(place, record)
@@ -102,9 +99,10 @@ class _Log:
         except ValueError as error:
             self.rows.reject(place, str(error), record)
             return
-        content = _ids.trace_id(self.file, place, record)
-        row["trace_id"] = row.get("trace_id") or content
-        row["span_id"] = row.get("span_id") or content[:16]
+        if not (row.get("trace_id") and row.get("span_id")):
+            content = _ids.trace_id(self.file, place, record)
+            row["trace_id"] = row.get("trace_id") or content
+            row["span_id"] = row.get("span_id") or content[:16]
         attributes = row["attributes"]
         for name, typed in self.types.items():
             if name in attributes:
@@ -144,6 +142,10 @@ def _index_columns(sample: list[_Placed]) -> set[str]:
         if (not name or name.startswith(("Unnamed: ", "__index_level_")))
         and all(_is_whole(record.get(name)) for _, record in sample)
     }
+
+
+def _without(record: dict[str, Any], index: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in index} if index else record
 
 
 def _is_whole(value: Any) -> bool:
