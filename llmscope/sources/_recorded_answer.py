@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from llmscope.sources._cells import real, text
-from llmscope.sources._exchange import exchange
+from llmscope.sources._exchange import sides
 
 Json = dict[str, Any]
 
@@ -94,7 +94,7 @@ def said(request: Any, response: Json) -> tuple[list[Any], list[Any], Json]:
         request: Decoded body.
         response: Decoded body, whole.
     """
-    parsed = exchange({"request": _asked(request), "response": _answered(response)})
+    parsed, _ = sides({"request": _asked(request), "response": _answered(response)})
     facts = {key: value for key, value in parsed.facts.items() if value is not None}
     reason = next((told for place in _REASONS if (told := text(_at(response, place)))), None)
     if reason is not None:
@@ -213,7 +213,9 @@ def first_token(response: Json) -> float | None:
 def _at(value: Any, place: tuple[str, ...]) -> Any:
     for step in place:
         if isinstance(value, dict):
-            value = value.get(step)
+            if step not in value:
+                return None
+            value = value[step]
         elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
             value = value[int(step)]
         else:

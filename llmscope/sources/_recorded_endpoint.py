@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -98,11 +99,8 @@ def endpoint(method: str, url: str, body: Any) -> Endpoint:
         return Endpoint(None, "", None, "http", None)
     path = unquote(parts.path).rstrip("/")
     bare = (host or "").removesuffix(":443")
-    provider = next((name for pattern, name in _HOSTS if pattern.fullmatch(bare)), None)
-    model = match[1] if (match := _MODELS.fullmatch(path)) else None
-    operation = "http"
-    if method.upper() == "POST":
-        operation = next((name for pattern, name in _PATHS if pattern.fullmatch(path)), "http")
+    provider, model = _provider(bare), _model(path)
+    operation = _operation(path) if method.upper() == "POST" else "http"
     if operation != "http" and provider is None and _LOOSE.fullmatch(path) and not _asks(body):
         operation = "http"
     if operation == "chat" and "/invoke" in path and model is not None and "embed" in model:
@@ -110,6 +108,21 @@ def endpoint(method: str, url: str, body: Any) -> Endpoint:
     if provider == "gcp.vertex_ai" and path.endswith(":predict") and model is not None and "embed" in model:
         operation = "embeddings"
     return Endpoint(host, path, provider, operation, model if operation != "http" else None)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _provider(host: str) -> str | None:
+    return next((name for pattern, name in _HOSTS if pattern.fullmatch(host)), None)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _model(path: str) -> str | None:
+    return match[1] if (match := _MODELS.fullmatch(path)) else None
+
+
+@functools.lru_cache(maxsize=1_000)
+def _operation(path: str) -> str:
+    return next((name for pattern, name in _PATHS if pattern.fullmatch(path)), "http")
 
 
 def _asks(body: Any) -> bool:
