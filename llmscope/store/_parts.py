@@ -154,16 +154,21 @@ def joined(one: Row, other: Row) -> Row | None:
             out[name] = _value(name, parts[0].get(name), parts[1].get(name))
         except _ContradictionError:
             return None
-    if out["duration_ms"] is None:
-        out["duration_ms"] = _between(out)
-    if out["cost_usd"] is None and (computed or _counts(out) not in (_counts(one), _counts(other))):
-        attributes = _decoded(out["attributes"]) or {}
-        price(out, attributes)
-        if attributes:
-            out["attributes"] = as_json(attributes)
+    _derive(out, repriced=computed or _counts(out) not in (_counts(one), _counts(other)))
     if all(out[name] == one.get(name) or _alike(name, out[name], one.get(name)) for name in schema.SPANS.names):
         return one
     return out
+
+
+def _derive(row: Row, *, repriced: bool) -> None:
+    """Fill what follows from several columns: the duration, and the list price where what it depends on is new."""
+    if row["duration_ms"] is None:
+        row["duration_ms"] = _between(row)
+    if row["cost_usd"] is None and repriced:
+        attributes = _decoded(row["attributes"]) or {}
+        price(row, attributes)
+        if attributes:
+            row["attributes"] = as_json(attributes)
 
 
 class _ContradictionError(Exception):
