@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from arbitrary import anything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -391,11 +392,6 @@ def test_only_elasticsearch_is_taken_for_elasticsearch(data):
     assert not elastic.sniff(File(data))
 
 
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
 keys = sorted(
     {*LINE, *NESTED, *TRANSACTION, *SPAN, *OTEL, *CALL, "gen_ai", "metricset", "body", "prompt", "response", "model"}
 )

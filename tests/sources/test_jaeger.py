@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from arbitrary import anything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -329,13 +330,6 @@ def by_key(record):
 )
 def test_only_jaeger_is_taken_for_jaeger(data):
     assert not jaeger.sniff(File(data))
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def either(strategy):

@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from arbitrary import anything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -332,11 +333,6 @@ def test_only_new_relic_is_taken_for_new_relic(data):
     assert not newrelic.sniff(File(data))
 
 
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
 names = st.sampled_from(
     [
         *CALL,

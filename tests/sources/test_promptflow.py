@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from arbitrary import mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -168,23 +169,6 @@ def test_other_files_in_the_folder_of_a_run_are_refused_with_a_reason(tmp_path):
     assert (report.spans, report.files, list(report.skipped)) == (3, 1, [str(tmp_path / "instance_results.jsonl")])
     with pytest.raises(UnreadableFileError, match="folder of a Prompt flow run"):
         llmscope.open().load(tmp_path / "instance_results.jsonl")
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def mutated(draw, value):
-    """Return a document with some of its parts left out or replaced by anything."""
-    if draw(st.integers(0, 14)) == 0:
-        return draw(anything)
-    if isinstance(value, dict):
-        out = {key: mutated(draw, item) for key, item in value.items() if draw(st.integers(0, 9))}
-        return out | draw(st.dictionaries(st.text(max_size=6), anything, max_size=1))
-    return [mutated(draw, item) for item in value] if isinstance(value, list) else value
 
 
 @given(st.data())

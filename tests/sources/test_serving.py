@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from arbitrary import mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,23 +215,6 @@ def test_individual_responses_of_llmperf_stay_a_table():
         "number_output_tokens": 3,
     }
     assert detect(File(json.dumps([response]).encode(), name="responses.json")) == "table"
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def mutated(draw, value):
-    """Return a document with some of its parts left out or replaced by anything."""
-    if draw(st.integers(0, 11)) == 0:
-        return draw(anything)
-    if isinstance(value, dict):
-        out = {key: mutated(draw, item) for key, item in value.items() if draw(st.integers(0, 9))}
-        return out | draw(st.dictionaries(st.text(max_size=6), anything, max_size=1))
-    return [mutated(draw, item) for item in value] if isinstance(value, list) else value
 
 
 @given(st.data())

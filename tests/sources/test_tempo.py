@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from arbitrary import anything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -169,11 +170,6 @@ def test_a_trace_without_bottom_is_a_row_or_a_reject(load, depth):
     assert set(found.reasons) <= {"nested more than 1000 levels deep"}
 
 
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
 FOUND = SEARCH["traces"][0]
 
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from arbitrary import mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,23 +219,6 @@ def test_lists_of_tau_bench_stay_with_chat():
         "trial": 0,
     }
     assert detect(File(json.dumps([run]).encode(), name="runs.json")) == "chat"
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def mutated(draw, value):
-    """Return a document with some of its parts left out or replaced by anything."""
-    if draw(st.integers(0, 14)) == 0:
-        return draw(anything)
-    if isinstance(value, dict):
-        out = {key: mutated(draw, item) for key, item in value.items() if draw(st.integers(0, 9))}
-        return out | draw(st.dictionaries(st.text(max_size=6), anything, max_size=1))
-    return [mutated(draw, item) for item in value] if isinstance(value, list) else value
 
 
 @given(st.data())

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from arbitrary import anything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -129,13 +130,6 @@ def test_nothing_of_a_span_is_lost(lost):
 )
 def test_only_zipkin_is_taken_for_zipkin(data):
     assert not zipkin.sniff(File(data))
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 @settings(max_examples=150, deadline=None)
