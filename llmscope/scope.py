@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llmscope.answers.traces import Traces
     from llmscope.answers.traffic import Traffic
     from llmscope.store import ExportReport, LoadReport
+    from llmscope.store.annotation import Annotation
 
 
 def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (llmscope.open reads as it should)
@@ -298,6 +299,45 @@ class Scope:
         from llmscope.answers.trace import trace
 
         return trace(self._selection, trace_id)
+
+    # judging
+
+    def annotate(
+        self,
+        trace_id: str,
+        name: str,
+        value: bool | float | str | None = None,
+        note: str | None = None,
+        *,
+        span_id: str | None = None,
+    ) -> Annotation:
+        """Record a person's word on a request: a score that stands beside the others.
+
+        What was said under that name before is replaced; without value and note it is removed.
+
+        Args:
+            trace_id: The request.
+            name: What is judged, such as ``correct``.
+            value: A number, True or False (stored as 1 and 0), or a word, which becomes the label.
+            note: Why.
+            span_id: One span of it, where not the whole request is judged.
+
+        Returns:
+            What was written; ``.undo()`` takes it back.
+
+        Raises:
+            UnknownTraceError: The scope has no such request, or the request no such span.
+
+        Example:
+            >>> import llmscope as ls
+            >>> scope = ls.open()
+            >>> _ = scope.load([{"trace_id": "a", "model": "gpt-4o", "prompt": "Hi", "response": "Hello"}])
+            >>> scope.annotate("a", "correct", True, note="as the manual says")
+            Annotation(correct: 1, note: as the manual says (trace a))
+        """
+        from llmscope.store.annotation import annotate
+
+        return annotate(self._selection, trace_id, name, value, note, span_id=span_id)
 
     # displays
 
