@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,9 @@ import orjson
 import pandas as pd
 
 from llmscope.analysis.tree import parents
+from llmscope.measures import sessions
 from llmscope.measures import traces as measures
+from llmscope.store.annotation import annotated
 
 if TYPE_CHECKING:
     from llmscope.store.selection import Selection
@@ -28,7 +31,11 @@ def payload(selection: Selection, trace_id: str) -> dict[str, Any]:
         UnknownTraceError: The selection has no such trace.
     """
     measures.request(selection, trace_id)
-    return payloads(selection, [trace_id], BUDGET)[trace_id]
+    found = payloads(selection, [trace_id], BUDGET)[trace_id]
+    if found["meta"]["session"] is not None:
+        turns = sessions.session(selection, found["meta"]["session"])
+        found["session"] = turns if turns["total"] > 1 else None
+    return found
 
 
 def payloads(selection: Selection, trace_ids: Sequence[str], each: int) -> dict[str, dict[str, Any]]:
@@ -40,10 +47,13 @@ def payloads(selection: Selection, trace_ids: Sequence[str], each: int) -> dict[
     scores = measures.scores(selection, trace_ids)
     first = [span_id for frame in frames.values() for span_id in _first(frame)]
     details = measures.details(selection, trace_ids, first)
+    repeats = measures.repeats(selection, trace_ids)
+    given = marks(selection, trace_ids)
     return {
         trace_id: {
-            "meta": _meta(request, frames[trace_id], scores[trace_id]),
+            "meta": {**_meta(request, frames[trace_id], scores[trace_id]), "marks": given[trace_id]},
             "spans": columns(frames[trace_id]),
+            "repeats": _rows_of(frames[trace_id], repeats[trace_id]),
             "details": _within(details[trace_id], each),
         }
         for trace_id, request in requests.items()
@@ -63,7 +73,27 @@ def _meta(request: Mapping[str, Any], frame: pd.DataFrame, scores: list[dict[str
         "model": request["model"],
         "failed": request["failed_spans"],
         "scores": scores,
+        "session": request["session_id"],
     }
+
+
+def marks(selection: Selection, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the annotations of some traces as the page shows them: without what is unknown, times in ms since 1970."""
+    return {
+        trace_id: [
+            {
+                name: value.replace(tzinfo=dt.UTC).timestamp() * 1000 if isinstance(value, dt.datetime) else value
+                for name, value in row.items()
+            }
+            for row in rows
+        ]
+        for trace_id, rows in annotated(selection, trace_ids).items()
+    }
+
+
+def _rows_of(frame: pd.DataFrame, spans: Mapping[str, list[str]]) -> dict[str, list[int]]:
+    row = {span_id: number for number, span_id in enumerate(frame["span_id"])}
+    return {name: [row[span_id] for span_id in ids if span_id in row] for name, ids in spans.items()}
 
 
 def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:

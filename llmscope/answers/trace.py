@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -12,6 +13,7 @@ from llmscope.answers._answer import Answer
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     import altair as alt
@@ -46,10 +48,12 @@ class TraceExplorer(Answer):
         """The widget behind the display."""
         from llmscope import widgets
         from llmscope.answers._explorer import payload
+        from llmscope.answers._questions import Review, reading
 
-        return widgets.TraceView(
-            payload(self.selection, self.trace_id), summary=self.text(), span=lambda _, span_id: self.span(span_id)
-        )
+        review = Review(self.selection)
+        answers = {**reading(self.selection), **review.questions()}
+        review.widget = widgets.TraceView(payload(self.selection, self.trace_id), summary=self.text(), answers=answers)
+        return review.widget
 
     def span(self, span_id: str) -> dict[str, Any]:
         """Return everything else a span has: texts, messages, attributes, events, scores, log records.
@@ -64,6 +68,47 @@ class TraceExplorer(Answer):
         if span_id not in found:
             raise LlmscopeError(f"The trace {self.trace_id} has no span {span_id!r}; `.frame` lists them.")
         return found[span_id]
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002  (the name a user expects)
+    ) -> Path:
+        """Write the trace to a file.
+
+        Args:
+            path: The file.
+            format: ``json`` (everything that is stored of it), ``speedscope`` (a timeline for
+                https://www.speedscope.app) or ``chrome`` (one for ``chrome://tracing`` and Perfetto); None tells it by
+                the name: ``*.speedscope.json``, ``*.chrome.json``, else ``json``.
+
+        Returns:
+            The path.
+
+        Raises:
+            UnknownFormatError: There is no such format.
+            UnreadableFileError: The file cannot be written.
+
+        Example:
+            >>> import llmscope, tempfile
+            >>> scope = llmscope.open()
+            >>> _ = scope.load([{"trace_id": "a", "model": "gpt-4o", "prompt": "Hi", "response": "Hello"}])
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     scope.trace("a").export(f"{folder}/a.speedscope.json").name
+            'a.speedscope.json'
+        """
+        from llmscope.answers._trace_files import FORMATS, written
+        from llmscope.errors import UnreadableFileError
+
+        place = Path(path)
+        told = (name for name, end in FORMATS.items() if name != "json" and place.name.endswith(end))
+        content = written(self.selection, self.trace_id, format or next(told, "json"))
+        try:
+            place.write_bytes(content)
+        except OSError as error:
+            raise UnreadableFileError(f"{place} cannot be written: {error.strerror or error}.") from error
+        return place
 
     def totals(self) -> dict[str, float | None]:
         """Return ``tokens`` (input and output) and ``cost_usd`` of the request, each counted once; None if unknown."""

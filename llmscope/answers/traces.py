@@ -14,6 +14,8 @@ from llmscope.answers._table import readable
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import altair as alt
 
     from llmscope import widgets
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 EMBEDDED: Final = 5
 """Of the slowest and of the failed requests of a list, so many are whole in the display, to open without a kernel."""
+
+PAGE: Final = 100
+"""Rows of a page."""
 
 EACH: Final = 200_000
 """Bytes of texts and attributes embedded of each of them."""
@@ -40,25 +45,26 @@ class Traces(Answer):
     def widget(self) -> widgets.TraceList:
         """The widget behind the display."""
         from llmscope import widgets
-        from llmscope.answers._explorer import payload, payloads
-        from llmscope.measures.traces import details, plain
+        from llmscope.answers._explorer import payloads
+        from llmscope.answers._questions import Review, reading
+        from llmscope.measures.facets import facets
+        from llmscope.measures.traces import found
 
         data = {
-            "rows": _rows(plain(self.frame)),
+            "rows": _rows(self.selection, self.frame),
             "total": self.total,
             "unit": _words.noun(self.selection),
             "scope": self.selection.describe(),
             "sort": self.sort,
             "search": self.search or "",
+            "page": PAGE,
+            "facets": facets(self.selection, found(self.selection, self.search)),
             "traces": payloads(self.selection, self.embedded, EACH),
         }
-        return widgets.TraceList(
-            data,
-            summary=self.text(),
-            listing=self._listing,
-            trace=lambda trace_id: payload(self.selection, trace_id),
-            span=lambda trace_id, span_id: details(self.selection, [trace_id], [span_id])[trace_id].get(span_id, {}),
-        )
+        review = Review(self.selection)
+        answers = {**reading(self.selection), **review.questions(), "list": self._listing, "inputs": self._inputs}
+        review.widget = widgets.TraceList(data, summary=self.text(), answers=answers)
+        return review.widget
 
     @property
     def embedded(self) -> list[str]:
@@ -87,11 +93,34 @@ class Traces(Answer):
         more = self.total - len(shown)
         return "\n".join([f"{head}:" if lines else f"{head}.", *lines, *([f"  … {more:,} more"] if more > 0 else [])])
 
-    def _listing(self, search: str, sort: str) -> dict[str, Any]:
-        from llmscope.measures.traces import plain
+    def _listing(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a page of the list, narrowed by facets, without inputs; the total and facets where they are wanted."""
+        from llmscope.measures.facets import FACETS, facets
+        from llmscope.measures.traces import found, listed
 
-        found = traces(self.selection, search=search or None, sort=sort, limit=max(len(self.frame), 100))
-        return {"rows": _rows(plain(found.frame)), "total": found.total}
+        chosen = asked.get("facets") or {}
+        equals = {name: list(values) for name, values in chosen.items() if name in FACETS and values}
+        narrowed = self.selection.where(**equals) if equals else self.selection
+        search = str(asked.get("search") or "") or None
+        frame = listed(
+            narrowed,
+            search=search,
+            sort=str(asked.get("sort") or "latency"),
+            ascending=bool(asked.get("ascending")),
+            limit=PAGE,
+            offset=max(0, int(asked.get("offset") or 0)),
+            texts=False,
+        )
+        answer: dict[str, Any] = {"rows": _rows(narrowed, frame)}
+        if asked.get("count", True):
+            table = found(narrowed, search)
+            answer |= {"total": _count(narrowed, table), "facets": facets(narrowed, table)}
+        return answer
+
+    def _inputs(self, asked: Mapping[str, Any]) -> list[str | None]:
+        from llmscope.measures.traces import inputs
+
+        return inputs(self.selection, [(str(trace_id), str(span_id)) for trace_id, span_id in asked["rows"]])
 
     def _widget(self) -> dict[str, Any]:
         shown = self.widget._repr_mimebundle_()
@@ -104,7 +133,8 @@ def traces(selection: Selection, *, search: str | None = None, sort: str = "late
     Args:
         selection: What is counted.
         search: Text that the name, input or output of any span of the request contains, in any case.
-        sort: ``latency`` (slowest first), ``time`` (latest first), ``tokens``, ``cost`` (most first) or ``errors``.
+        sort: ``latency`` (slowest first), ``time`` (latest first), ``tokens``, ``cost``, ``spans`` (most first),
+            ``errors``, ``name`` or ``model`` (last first).
         limit: Most rows.
 
     Returns:
@@ -124,30 +154,25 @@ def traces(selection: Selection, *, search: str | None = None, sort: str = "late
     from llmscope.measures.traces import found, listed
 
     frame = listed(selection, search=search, sort=sort, limit=limit)
-    total = int(selection.run(found(selection, search).count().name("n").as_table())["n"].iloc[0])
-    return Traces(frame, selection, total, search, sort)
+    return Traces(frame, selection, _count(selection, found(selection, search)), search, sort)
 
 
-def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _count(selection: Selection, table: Any) -> int:
+    return int(selection.run(table.count().name("n").as_table())["n"].iloc[0])
+
+
+def _rows(selection: Selection, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return what the page shows of each row."""
-    from llmscope.answers._explorer import tokens
+    from llmscope.answers._explorer import marks, tokens
+    from llmscope.measures.traces import plain
 
-    kept = (
-        "trace_id",
-        "span_id",
-        "start_time",
-        "name",
-        "input",
-        "status",
-        "error_type",
-        "model",
-        "duration_ms",
-        "cost_usd",
-    )
+    rows = plain(frame)
+    given = marks(selection, [row["trace_id"] for row in rows])
     return [
         {
-            **{name: row[name] for name in kept},
-            "tokens": tokens({name: row[name] for name in ("input_tokens", "output_tokens")}),
+            **{name: value for name, value in row.items() if name not in ("input_tokens", "output_tokens")},
+            "tokens": tokens(row),
+            "marks": given[row["trace_id"]],
         }
         for row in rows
     ]

@@ -9,22 +9,26 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from llmscope.errors import LlmscopeError, UnknownTraceError, near
+from llmscope.store.annotation import SOURCE as ANNOTATION
 
 if TYPE_CHECKING:
     from llmscope.store.selection import Selection
 
 SORTS: Final = {
-    "latency": ("duration_ms", False),
-    "time": ("start_time", False),
-    "tokens": ("tokens", False),
-    "cost": ("cost_usd", False),
-    "errors": ("failed", False),
+    "latency": "duration_ms",
+    "time": "start_time",
+    "tokens": "tokens",
+    "cost": "cost_usd",
+    "errors": "failed",
+    "name": "name",
+    "model": "model",
+    "spans": "spans",
 }
-"""Orders of a list: the column, and whether it ascends."""
+"""Orders of a list, and the column of each; ``spans`` only of requests."""
 
 ROW: Final = (
     "trace_id", "span_id", "start_time", "name", "operation", "status", "error_type", "model", "service", "duration_ms",
-    "input_tokens", "output_tokens", "cost_usd",
+    "input_tokens", "output_tokens", "cost_usd", "environment", "release", "session_id", "user_id",
 )  # fmt: skip
 """Columns of a row of the list, besides ``input`` (its text, cut) and, of requests, ``spans`` and ``failed_spans``."""
 
@@ -35,7 +39,8 @@ SPAN: Final = (
 """Columns of every span of a trace; what else it has are its details."""
 
 DETAIL: Final = (
-    "error_message", "provider", "response_model", "environment", "release", "session_id", "user_id", "finish_reason",
+    "error_message", "provider", "input_tokens", "output_tokens",
+    "response_model", "environment", "release", "session_id", "user_id", "finish_reason",
     "ttft_ms", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "input", "output", "input_messages",
     "output_messages", "attributes", "events", "links", "resource", "source",
 )  # fmt: skip
@@ -47,31 +52,47 @@ SNIPPET: Final = 240
 _JSON: Final = frozenset({"input_messages", "output_messages", "attributes", "events", "links", "resource"})
 
 
-def listed(selection: Selection, *, search: str | None = None, sort: str = "latency", limit: int = 100) -> pd.DataFrame:
+def listed(
+    selection: Selection,
+    *,
+    search: str | None = None,
+    sort: str = "latency",
+    ascending: bool = False,
+    limit: int = 100,
+    offset: int = 0,
+    texts: bool = True,
+) -> pd.DataFrame:
     """Return the first counted rows in an order, each with the columns of ``ROW`` and a snippet of its input.
 
     Args:
         selection: What is counted.
         search: Text that the name, input or output of any span of the request contains, in any case.
-        sort: ``latency`` (slowest first), ``time`` (latest first), ``tokens``, ``cost`` (most first) or ``errors``
-            (failed ones first, slowest of them at the top).
+        sort: ``latency`` (slowest first), ``time`` (latest first), ``tokens``, ``cost`` (most first), ``errors``
+            (failed ones first, slowest of them at the top), ``name``, ``model`` or ``spans``.
+        ascending: The other way round; unknown values are last either way.
         limit: Most rows.
+        offset: Rows before the first one.
+        texts: Whether to read the inputs as well, which takes a look at every span; ``inputs`` reads them later.
 
     Raises:
         LlmscopeError: There is no such order.
     """
     import ibis
 
-    if sort not in SORTS:
-        raise LlmscopeError(f"There is no order {sort!r}; use {', '.join(SORTS)}.{near(sort, SORTS)}")
     table = found(selection, search)
     more = [name for name in ("spans", "failed_spans") if name in table.columns]
+    orders = [name for name in SORTS if name != "spans" or more]
+    if sort not in orders:
+        raise LlmscopeError(f"There is no order {sort!r}; use {', '.join(orders)}.{near(sort, orders)}")
     both = (table.input_tokens, table.output_tokens)
     rows = table.select(*ROW, *more, tokens=(both[0] + both[1]).coalesce(*both), failed=(table.status == "error"))
-    order = [rows[SORTS[sort][0]], *([rows.duration_ms] if sort == "errors" else [])]
-    rows = rows.order_by(*(ibis.desc(column, nulls_first=False) for column in order), rows.trace_id, rows.span_id)
-    frame = selection.run(rows.limit(limit)).drop(columns=["failed", "tokens"])
-    frame.insert(4, "input", _inputs(selection, frame))
+    by = ibis.asc if ascending else ibis.desc
+    order = [by(rows[SORTS[sort]], nulls_first=False)]
+    order += [ibis.desc(rows.duration_ms, nulls_first=False)] if sort == "errors" else []
+    rows = rows.order_by(*order, rows.trace_id, rows.span_id)
+    frame = selection.run(rows.limit(limit, offset=offset)).drop(columns=["failed", "tokens"])
+    keys = list(zip(frame["trace_id"], frame["span_id"], strict=True))
+    frame.insert(4, "input", pd.Series(inputs(selection, keys) if texts else None, index=frame.index, dtype="object"))
     return frame
 
 
@@ -81,23 +102,48 @@ def found(selection: Selection, search: str | None) -> Any:
     if not search:
         return table
     spans = selection.spans
-    text = search.lower()
-    mentions = spans.name.lower().contains(text)
-    for name in ("input", "output"):
-        mentions |= spans[name].lower().contains(text)
-    return table.filter(table.trace_id.isin(spans.filter(mentions).trace_id))
+    return table.filter(table.trace_id.isin(spans.filter(_mentions(spans, search)).trace_id))
 
 
-def _inputs(selection: Selection, frame: pd.DataFrame) -> pd.Series[str]:
-    """Return what went into each row: its own input, else the first input of any span of its trace."""
+def mentioned(selection: Selection, trace_id: str, text: str) -> list[str]:
+    """Return the spans of a trace whose name, input, output, messages or attributes contain a text, in any case."""
+    spans = _of(selection.spans, [trace_id])
+    more = ("input_messages", "output_messages", "attributes", "error_message")
+    rows = spans.filter(_mentions(spans, text, more)).select("span_id")
+    return [str(span_id) for span_id in selection.run(rows)["span_id"]]
+
+
+def _mentions(spans: Any, text: str, more: Sequence[str] = ()) -> Any:
+    wanted = text.lower()
+    mentions = spans.name.lower().contains(wanted)
+    for name in ("input", "output", *more):
+        mentions |= spans[name].lower().contains(wanted)
+    return mentions
+
+
+def repeats(selection: Selection, trace_ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Return by trace the spans whose ``tokens`` and whose ``cost`` other spans tell as well: they add nothing."""
+    told: dict[str, dict[str, list[str]]] = {trace_id: {"tokens": [], "cost": []} for trace_id in trace_ids}
+    usage = _of(selection.of("request").usage, trace_ids)
+    rows = usage.filter(usage.repeats_tokens | usage.repeats_cost)
+    for row in plain(selection.of("request").run(rows.select("trace_id", "span_id", "repeats_tokens", "repeats_cost"))):
+        for name in ("tokens", "cost"):
+            if row[f"repeats_{name}"]:
+                told[row["trace_id"]][name].append(row["span_id"])
+    return told
+
+
+def inputs(selection: Selection, keys: Sequence[tuple[str, str]]) -> list[str | None]:
+    """Return what went into spans given by trace and span id: their own input, else the first of their trace's."""
+    if not keys:
+        return []
     spans = selection.spans
-    chosen = spans.filter(spans.trace_id.isin(frame["trace_id"].tolist()), spans.input.length() > 0)
+    chosen = spans.filter(spans.trace_id.isin(sorted({trace_id for trace_id, _ in keys})), spans.input.length() > 0)
     texts = chosen.order_by(chosen.start_time).select("trace_id", "span_id", input=chosen.input.substr(0, SNIPPET))
-    known = selection.run(texts) if len(frame) else pd.DataFrame(columns=["trace_id", "span_id", "input"])
+    known = selection.run(texts)
     own = known.set_index(["trace_id", "span_id"])["input"].to_dict()
     first = known.drop_duplicates("trace_id").set_index("trace_id")["input"].to_dict()
-    keys = zip(frame["trace_id"], frame["span_id"], strict=True)
-    return pd.Series([own.get(key, first.get(key[0])) for key in keys], index=frame.index, dtype="object")
+    return [own.get(key, first.get(key[0])) for key in keys]
 
 
 def request(selection: Selection, trace_id: str) -> Mapping[str, Any]:
@@ -139,7 +185,8 @@ def details(
     for row in plain(selection.run(table)):
         found[row["trace_id"]][row["span_id"]] = _known(row)
     for name, dropped in (("scores", "source"), ("logs", "service")):
-        rows = _of(getattr(selection, name), trace_ids, span_ids).order_by("time").drop(dropped)
+        own = _of(getattr(selection, name), trace_ids, span_ids)
+        rows = own.filter(own.source.fill_null("") != ANNOTATION).order_by("time").drop(dropped)
         for row in plain(selection.run(rows)):
             detail = found[row["trace_id"]].get(row["span_id"])
             if detail is not None:
@@ -148,11 +195,11 @@ def details(
 
 
 def scores(selection: Selection, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the scores of whole traces, those without a span, by trace."""
+    """Return the scores of whole traces, those without a span, by trace; annotations made here are not among them."""
     found: dict[str, list[dict[str, Any]]] = {trace_id: [] for trace_id in trace_ids}
     table = _of(selection.scores, trace_ids)
-    whole = table.filter(table.span_id.isnull()).drop("source")  # noqa: PD003  (Ibis, not pandas)
-    for row in plain(selection.run(whole)):
+    whole = table.filter(table.span_id.isnull(), table.source.fill_null("") != ANNOTATION)  # noqa: PD003  (Ibis)
+    for row in plain(selection.run(whole.drop("source"))):
         found[row["trace_id"]].append(_known(row))
     return found
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import traitlets
 
-from llmscope.widgets._hosted import Hosted, packed
+from llmscope.widgets._hosted import Answerer, Hosted, packed
 
 
 class TraceView(Hosted):
@@ -16,46 +16,39 @@ class TraceView(Hosted):
     Args:
         data: ``meta``, ``spans`` (by column) and ``details`` (by span id) of a trace.
         summary: The trace in plain words.
-        span: Reads the details of a span that is not in ``data``, given trace and span id.
+        answers: What the page may ask, by name: ``span`` (details of one), ``find``, ``trace``, ``session``, ``file``,
+            ``marks``, ``annotate`` and ``undo``.
     """
 
     data = traitlets.Bytes().tag(sync=True, echo_update=False)
     """The trace, in UTF-8 JSON."""
 
-    def __init__(self, data: Mapping[str, Any], *, summary: str, span: Callable[[str, str], object]) -> None:
-        super().__init__({"span": _opened(span)}, _view="trace", summary=summary, data=packed(data))
+    marks = traitlets.Dict().tag(sync=True)
+    """Annotations given here, by trace; they take the place of those in ``data``."""
+
+    def __init__(self, data: Mapping[str, Any], *, summary: str, answers: Mapping[str, Answerer]) -> None:
+        super().__init__(answers, _view="trace", summary=summary, data=packed(data))
 
 
 class TraceList(Hosted):
-    """Requests to search, sort and open.
+    """Requests to search, narrow, sort, open and judge.
 
     Args:
-        data: ``rows``, ``total``, ``unit``, ``scope``, ``sort``, ``search`` and the embedded ``traces`` by id.
+        data: ``rows``, ``total``, ``unit``, ``scope``, ``sort``, ``search``, ``facets`` and the embedded ``traces`` by
+            id.
         summary: The list in plain words.
-        listing: Reads rows and total for a search text and an order.
-        trace: Reads a whole trace by its id.
-        span: Reads the details of a span, given trace and span id.
+        answers: As of ``TraceView``, ``list`` (rows, total and facets for a search, an order and a page) and ``inputs``
+            (the texts of rows, which take longer).
     """
 
     data = traitlets.Bytes().tag(sync=True, echo_update=False)
     """The list, in UTF-8 JSON."""
 
-    def __init__(
-        self,
-        data: Mapping[str, Any],
-        *,
-        summary: str,
-        listing: Callable[[str, str], object],
-        trace: Callable[[str], object],
-        span: Callable[[str, str], object],
-    ) -> None:
-        answers = {
-            "list": lambda asked: listing(str(asked.get("search") or ""), str(asked.get("sort") or "latency")),
-            "trace": lambda asked: trace(str(asked["trace_id"])),
-            "span": _opened(span),
-        }
+    marks = traitlets.Dict().tag(sync=True)
+    """Annotations given here, by trace; they take the place of those in ``data``."""
+
+    columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Columns that are shown, in order; none for the usual ones."""
+
+    def __init__(self, data: Mapping[str, Any], *, summary: str, answers: Mapping[str, Answerer]) -> None:
         super().__init__(answers, _view="traces", summary=summary, data=packed(data))
-
-
-def _opened(span: Callable[[str, str], object]) -> Callable[[Mapping[str, Any]], object]:
-    return lambda asked: span(str(asked["trace_id"]), str(asked["span_id"]))

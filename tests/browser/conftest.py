@@ -28,11 +28,12 @@ const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCo
 const { state, live } = await (await fetch("state.json")).json();
 const values = Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v && v.$bytes !== undefined ? bytes(v.$bytes) : v]));
 const heard = new Map();
+let changed = {};
 const emit = (event, ...args) => [...(heard.get(event) ?? [])].forEach((f) => f(...args));
 window.model = {
   get: (name) => values[name],
-  set: (name, value) => { values[name] = value; },
-  save_changes: () => window.toPython && window.toPython({ set: { brush: values.brush } }),
+  set: (name, value) => { values[name] = value; changed[name] = value; },
+  save_changes: () => { if (window.toPython) window.toPython({ set: changed }); changed = {}; },
   on: (event, f) => { (heard.get(event) ?? heard.set(event, new Set()).get(event)).add(f); },
   off: (event, f) => { heard.get(event)?.delete(f); },
   send: (content) => {
@@ -143,6 +144,96 @@ def read(chromium):
     for context in contexts:
         context.close()
     assert not problems
+
+
+@pytest.fixture
+def shop():
+    """A session of three requests, the first with all that a span can have; a scope of its own."""
+    import llmscope as ls
+    from llmscope.sources._batch import Rows
+    from llmscope.store._append import append
+
+    hostile = "<script>alert(1)</script>"
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC"
+    begin = 1_794_823_200_000_000
+
+    def span(trace, number, parent, name, start, took, **columns):
+        packed = {
+            key: json.dumps(value) if isinstance(value, (list, dict)) else value for key, value in columns.items()
+        }
+        return {
+            "trace_id": trace, "span_id": number, "parent_id": parent, "name": name, "status": "ok",
+            "start_time": begin + start * 1000, "end_time": begin + (start + took) * 1000, "duration_ms": float(took),
+            "session_id": "chat-77", "source": "test", **packed,
+        }  # fmt: skip
+
+    def text(role, content):
+        return {"role": role, "parts": [{"type": "text", "content": content}]}
+
+    asked = [
+        text("system", "You are **helpful**."),
+        {
+            "role": "user",
+            "parts": [
+                {"type": "text", "content": "Where is my order?"},
+                {"type": "blob", "modality": "image", "mime_type": "image/png", "content": pixel},
+                {"type": "uri", "modality": "image", "uri": "https://evil.test/x.png"},
+            ],
+        },
+        {
+            "role": "assistant",
+            "parts": [
+                {"type": "reasoning", "content": "They ask for an order. " * 20},
+                {"type": "tool_call", "id": "c1", "name": "find_order", "arguments": {"id": 7}},
+            ],
+        },
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"state": "lost"}}]},
+    ]
+    policies = {
+        "retrieval.documents.0.document.content": "Refunds are paid within 14 days. " * 30,
+        "retrieval.documents.0.document.score": 0.8812,
+        "retrieval.documents.0.document.id": "policy-3",
+        "retrieval.documents.1.document.content": f"Lost parcels {hostile}",
+        "retrieval.documents.1.document.score": 0.61,
+    }
+    agent = {"operation": "invoke_agent", "agent": "support", "input_tokens": 2700, "output_tokens": 300}
+    failed = {"status": "error", "error_type": "Timeout", "service": "shop"}
+    model = {"operation": "chat", "model": "gpt-4o"}
+    tool = {"operation": "execute_tool", "tool": "find_order"}
+    lost = "It is **lost**; a refund is on its way."
+    rows = Rows("shop")
+    rows.spans.extend([
+        span("cafe01", "s1", None, "support-agent", 0, 5200, **agent, cost_usd=0.01, input="Where is my order 7?",
+             output=lost),
+        span("cafe01", "s2", "s1", "retrieve policies", 50, 300, operation="retrieval", attributes=policies),
+        span("cafe01", "s3", "s1", "plan", 400, 1500, **model, input_tokens=1200, output_tokens=80, cost_usd=0.004,
+             input_messages=asked, output_messages=[text("assistant", f"Lost. {hostile}")]),
+        span("cafe01", "s4", "s1", "find_order", 2000, 700, **tool, **failed, error_message=f"no answer {hostile}"),
+        span("cafe01", "s5", "s4", "SELECT orders", 2050, 600, operation="db", **failed),
+        span("cafe01", "s6", "s1", "find_order retry", 2750, 300, **tool),
+        span("cafe01", "s7", "s1", "answer", 3100, 2000, **model, input_tokens=1500, output_tokens=220, cost_usd=0.006,
+             input="Where is my order?", output=lost),
+        span("cafe01", "s8", "s1", "guard", 3100, 400, operation="guardrail"),
+        span("cafe02", "t1", None, "support-agent", 60_000, 900, **model, input="How long will the refund take?",
+             output="About 14 days.\n\n- by card\n- by bank"),
+        span("cafe03", "u1", None, "support-agent", 120_000, 1900, **model, status="error", error_type="RateLimit",
+             input=f"Thanks {hostile}"),
+    ])  # fmt: skip
+    score = {"trace_id": "cafe01", "time": begin, "annotator": "llm", "source": "test"}
+    rows.scores.extend([
+        {**score, "span_id": "s3", "name": "groundedness", "value": 0.4, "label": "weak",
+         "explanation": "Says more than the documents do."},
+        {**score, "name": "helpfulness", "value": 0.9},
+    ])  # fmt: skip
+    log = {"trace_id": "cafe01", "span_id": "s4", "service": "shop", "source": "test", "attributes": '{"pool": 5}'}
+    rows.logs.extend([
+        {**log, "time": begin + 2_100_000, "severity": "INFO", "body": '{"try": 1}'},
+        {**log, "time": begin + 2_300_000, "severity": "ERROR", "body": "connection refused"},
+    ])  # fmt: skip
+    scope = ls.open()
+    append(scope._selection.store.connection, [rows.take()], file="shop", sha256="0", wire_format="test")
+    yield scope
+    scope.close()
 
 
 def _registered(static):

@@ -81,6 +81,261 @@ def test_without_a_kernel_a_list_opens_what_it_holds_and_says_what_it_does_not(s
     page.get_by_text("of the 100 embedded").wait_for()
 
 
+def test_what_failed_is_one_key_away_however_deep_it_is_folded(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.get_by_role("tree").focus()
+    page.keyboard.press("P")
+    assert page.locator("[data-ls=span-row]").count() == 1
+    page.keyboard.press("]")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s4"
+    page.keyboard.press("]")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s5"
+    page.keyboard.press("]")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s4"
+    page.keyboard.press("[")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s5"
+    page.keyboard.press("p")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s4"
+
+
+def test_a_drag_over_the_minimap_looks_closer_and_a_key_shows_all_again(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    bar = page.locator("[data-span=s5] .bar")
+    bar.wait_for()
+    before = bar.bounding_box()["width"]
+    box = page.locator("[data-ls=minimap]").bounding_box()
+    page.mouse.move(box["x"] + 0.35 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 20, steps=4)
+    page.mouse.up()
+    page.locator("[data-ls=minimap] .window").wait_for()
+    assert bar.bounding_box()["width"] == pytest.approx(4 * before, rel=0.1)
+    assert page.locator("[data-span=s2] .bar").count() == 0  # it ended before
+    page.get_by_role("tree").focus()
+    page.keyboard.press("0")
+    page.locator("[data-ls=minimap] .window").wait_for(state="detached")
+    assert bar.bounding_box()["width"] == pytest.approx(before, rel=0.01)
+
+
+def test_the_critical_path_is_drawn_where_the_request_waited(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-span=s7] .critical").wait_for()
+    assert page.locator("[data-span=s8] .critical").count() == 0  # the guard ran beside the answer
+    page.get_by_role("button", name="critical path").click()
+    assert page.locator(".critical").count() == 0
+
+
+def test_a_span_tells_what_all_below_it_used_once(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-span=s1]").click()
+    facts = dict(
+        zip(page.locator(".pairs dt").all_inner_texts(), page.locator(".pairs dd").all_inner_texts(), strict=True)
+    )
+    # The agent states 3,000 tokens and $0.010, which are those of its two calls.
+    assert facts["tokens, all"] == "3,000"
+    assert facts["cost, all"] == "$0.010"
+    assert facts["with all below"] == "8 spans, 2 failed"
+    assert "self" in page.locator("[data-span=s1]").get_attribute("title")
+
+
+def test_a_filter_marks_what_mentions_a_text_in_spans_that_were_never_opened(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    field = page.get_by_role("searchbox", name="Filter spans")
+    field.fill("FIND_ORDER")
+    page.locator("[data-ls=matches][data-value='3']").wait_for()  # the plan calls it, in its messages
+    assert page.locator(".row.dim").count() == 5
+    page.get_by_role("button", name="only these").click()
+    assert page.locator("[data-ls=span-row]").count() == 4  # and the root above them
+    field.press("Enter")
+    assert page.locator("[aria-selected=true]").count() == 1
+    field.press("Escape")
+    assert page.locator("[data-ls=span-row]").count() == 8
+
+
+def test_a_question_mark_lists_the_keys_and_escape_goes_back(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-ls=annotate]").wait_for()
+    page.get_by_role("tree").focus()
+    page.keyboard.press("?")
+    assert "thumbs up, down" in page.get_by_role("dialog", name="Keys").inner_text()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.keyboard.press("Home")
+    assert page.locator("[aria-selected=true]").get_attribute("data-span") == "s1"
+
+
+def test_scores_logs_and_documents_stand_beside_their_span(show, shop):
+    page = show(shop.trace("cafe01").widget, live=False)
+    detail = page.locator("[data-ls=detail]")
+    page.locator("[data-span=s3]").click()
+    assert "groundedness weak" in detail.inner_text()
+    assert "Says more than the documents do." in detail.inner_text()
+    page.locator("[data-span=s4]").click()
+    assert "+100 ms" in detail.inner_text()
+    assert "connection refused" in detail.inner_text()
+    page.locator("[data-span=s2]").click()
+    assert "0.8812" in detail.inner_text()
+    assert "Refunds are paid within 14 days." in detail.inner_text()
+
+
+def test_results_stand_below_their_calls_reasoning_is_folded_and_only_embedded_images_are_shown(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-span=s3]").click()
+    chat = page.locator(".chat").first
+    assert chat.locator("> li").count() == 3  # the tool's message is below the call that it answers
+    assert "lost" in chat.locator(".result").inner_text()
+    assert chat.locator("details[open]").count() == 0
+    chat.locator("summary").click()
+    assert "They ask for an order." in chat.inner_text()
+    assert [source[:22] for source in chat.locator("img").evaluate_all("all => all.map(i => i.src)")] == [
+        "data:image/png;base64,"
+    ]
+    assert "not fetched: https://evil.test/x.png" in chat.inner_text()
+
+
+def test_texts_are_copied_as_they_are(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("[data-span=s7]").click()
+    page.get_by_role("button", name="Copy output").click()
+    page.get_by_text("copied", exact=True).wait_for()
+
+
+def test_a_thumb_a_note_and_a_score_are_stored_and_undone(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-ls=annotate]").wait_for()
+    page.get_by_role("tree").focus()
+    page.keyboard.press("d")
+    page.locator("button.down[aria-pressed=true]").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.type("lost its way")
+    page.keyboard.press("Enter")
+    page.get_by_label("Name of the score").fill("tone")
+    page.get_by_label("Label or number").fill("rude")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("tone rude").wait_for()
+    query = "select name, value, label, explanation from scores where source = 'annotation' order by time"
+    assert shop.sql(query).fetchall() == [
+        ("thumbs", 0.0, "down", None),
+        ("note", None, None, "lost its way"),
+        ("tone", None, "rude", None),
+    ]
+    page.get_by_role("tree").focus()
+    page.keyboard.press("z")
+    page.get_by_text("tone rude").wait_for(state="detached")
+    page.keyboard.press("u")
+    page.locator("button.up[aria-pressed=true]").wait_for()
+    assert shop.sql(query).fetchall() == [("note", None, None, "lost its way"), ("thumbs", 1.0, "up", None)]
+
+
+def test_one_span_can_be_judged_instead_of_the_trace(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.locator("[data-span=s7]").click()
+    page.get_by_label("What is judged").select_option("span")
+    page.get_by_role("button", name="Thumbs up").click()
+    page.locator("button.up[aria-pressed=true]").wait_for()
+    assert shop.sql("select span_id from scores where source = 'annotation'").fetchall() == [("s7",)]
+
+
+def test_without_a_kernel_what_was_said_is_shown_and_nothing_can_be_said(show, shop):
+    shop.annotate("cafe01", "tone", "rude", "<b>really</b>")
+    page = show(shop.trace("cafe01").widget, live=False)
+    page.get_by_text("tone rude, <b>really</b>").wait_for()
+    assert page.locator("[data-ls=annotate]").count() == 0
+    page.get_by_role("tree").focus()
+    page.keyboard.press("u")
+    assert len(shop.sql("select 1 from scores where source = 'annotation'").fetchall()) == 1
+
+
+def test_what_is_said_after_the_cell_ran_is_in_the_state_that_a_report_takes(show, shop):
+    widget = shop.trace("cafe01").widget
+    page = show(widget)
+    page.get_by_role("button", name="Thumbs up").click()
+    page.locator("button.up[aria-pressed=true]").wait_for()
+    again = show(widget, live=False)
+    again.get_by_text("thumbs up", exact=True).wait_for()
+
+
+def test_a_session_reads_as_a_conversation_and_leads_to_its_other_requests(show, shop):
+    page = show(shop.trace("cafe01").widget)
+    page.get_by_role("button", name="Session, 3 requests").click()
+    turns = page.locator("[data-ls=turn]")
+    assert turns.count() == 3
+    assert "How long will the refund take?" in turns.nth(1).inner_text()
+    turns.nth(1).get_by_role("button").click()
+    page.get_by_text("cafe02", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_trace_is_downloaded_as_a_file(show, shop, live):
+    page = show(shop.trace("cafe01").widget, live=live)
+    with page.expect_download() as download:
+        if live:
+            page.get_by_label("Download").select_option("speedscope")
+        else:
+            page.get_by_role("button", name="Download").click()
+    name = "cafe01.speedscope.json" if live else "cafe01.json"
+    assert download.value.suggested_filename == name
+
+
+def test_facets_narrow_a_list_and_columns_are_chosen(show, assistant):
+    widget = traces(assistant).widget
+    page = show(widget)
+    page.locator("[data-ls=facets]").get_by_role("button", name="error 55").click()
+    page.get_by_text("55 of 55 requests").wait_for()
+    page.locator("[data-ls=facets]").get_by_role("button", name="gpt-4o").click()
+    both = traces(assistant.where(model="gpt-4o", status="error")).total
+    page.locator(f"[data-ls=count][data-value='{both}']").wait_for()
+    assert set(page.locator("[data-ls=trace-row] td:nth-child(5)").all_inner_texts()) == {"gpt-4o"}
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_text("1\u2013100 of 600 requests").wait_for()
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("failed spans").check()
+    page.get_by_label("model", exact=True).uncheck()
+    heads = page.locator("thead th").all_inner_texts()
+    assert "failed spans" in heads
+    assert "model" not in heads
+    assert "model" not in widget.columns
+
+
+def test_a_list_turns_its_pages_and_its_order(show, assistant):
+    page = show(traces(assistant).widget)
+    page.get_by_role("button", name="Next page").click()
+    page.get_by_text("101\u2013200 of 600 requests").wait_for()
+    page.locator("td.text", has_text="Where is order").first.wait_for()
+    page.get_by_role("button", name="time, UTC").click()
+    page.get_by_text("1\u2013100 of 600 requests").wait_for()
+    page.get_by_role("button", name="time, UTC").click()
+    page.locator("th[aria-sort=ascending]").wait_for()
+    page.locator("[data-ls=trace-row]").first.get_by_text("2026-11-16 00:0").wait_for()
+
+
+def test_a_list_of_traces_is_reviewed_without_leaving_the_keyboard(show, shop):
+    page = show(shop.traces().widget)
+    page.locator("[data-ls=trace-row]").first.focus()
+    for key, side in (("u", "up"), ("d", "down"), ("u", "up")):
+        page.keyboard.press("j")
+        page.locator("tr.open").wait_for()
+        page.locator("[data-ls=annotate]").wait_for()
+        page.keyboard.press(key)
+        page.locator(f"button.{side}[aria-pressed=true]").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.type("as it should be")
+    page.keyboard.press("Enter")
+    page.keyboard.press("k")
+    page.locator("button.down[aria-pressed=true]").wait_for()
+    rows = shop.sql("select label from scores where name = 'thumbs' order by time").fetchall()
+    assert rows == [("up",), ("down",), ("up",)]
+    assert page.locator("tr .signs").count() == 3
+
+
+def test_facets_without_a_kernel_narrow_what_is_embedded(show, assistant):
+    page = show(traces(assistant).widget, live=False)
+    page.locator("[data-ls=facets]").get_by_role("button", name="error 55").click()
+    page.get_by_text("of the 100 embedded").wait_for()
+    assert page.get_by_role("button", name="Next page").count() == 0
+
+
 def test_a_trace_of_50_000_spans_opens_in_a_second_and_scrolls(show):
     n = 50_000
     column = [None] * n
@@ -95,8 +350,9 @@ def test_a_trace_of_50_000_spans_opens_in_a_second_and_scrolls(show):
         **dict.fromkeys(("error", "service", "actor", "tokens", "cost"), column),
     }
     meta = {"trace_id": "t", "name": "big", "status": "ok", "start": 0, "duration": n / 2, "tokens": None, "cost": None}
-    data = {"meta": {**meta, "model": None, "failed": 10, "scores": []}, "spans": spans, "details": {}}
-    page = show(TraceView(data, summary="big", span=lambda *_: {"input": "read when opened"}))
+    meta |= {"model": None, "failed": 10, "scores": [], "marks": [], "session": None}
+    data = {"meta": meta, "spans": spans, "repeats": {"tokens": [], "cost": []}, "details": {}}
+    page = show(TraceView(data, summary="big", answers={"span": lambda _: {"input": "read when opened"}}))
     rows = page.locator("[data-ls=span-row]")
     rows.first.wait_for()
     assert rows.count() < 60

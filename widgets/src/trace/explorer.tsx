@@ -1,8 +1,16 @@
-/** One trace: its figures, its tree and waterfall, and the span that is selected. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+/** One trace: its figures, its tree and waterfall, the span that is selected, and what people say of it. */
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { compact, count, duration, money, time } from "../format";
+import { Annotate } from "./annotate";
 import { type Detail, DetailPane } from "./detail";
-import { arrange, type Spans, selfTime } from "./tree";
+import { Download, type File, type Form } from "./download";
+import { type Keys, REVIEW_KEYS, typing } from "./keys";
+import { type Mark, markOf, type Review, THUMBS, thumb } from "./marks";
+import { times } from "./path";
+import { type Repeats, rollup } from "./rollup";
+import { type Conversation, Session } from "./session";
+import { Status } from "./status";
+import { arrange, type Spans, type Tree } from "./tree";
 import { Waterfall } from "./waterfall";
 
 export interface TraceMeta {
@@ -17,32 +25,26 @@ export interface TraceMeta {
   model: string | null;
   failed: number;
   scores: Record<string, unknown>[];
+  marks: Mark[];
+  session: string | null;
 }
 
 export interface TraceData {
   meta: TraceMeta;
   spans: Spans;
+  repeats: Repeats;
   /** Details of the spans that are embedded. */
   details: Record<string, Detail>;
+  /** The requests of its session, where it has others and they are embedded. */
+  session?: Conversation | null;
 }
 
-/** Asks for what a span has that is not embedded. */
-export type AskSpan = (trace: string, span: string) => Promise<Detail>;
-
-export const STATUS: Record<string, { icon: string; tone: string }> = {
-  ok: { icon: "✓", tone: "ok" },
-  error: { icon: "✕", tone: "error" },
-  unset: { icon: "○", tone: "muted" },
-};
-
-export function Status({ status, word = true }: { status: string | null; word?: boolean }) {
-  const { icon, tone } = STATUS[status ?? "unset"] ?? STATUS.unset!;
-  return (
-    <span class={tone} title={status ?? "unset"}>
-      {icon}
-      {word && ` ${status ?? "unset"}`}
-    </span>
-  );
+/** What is not embedded is asked for. */
+export interface Asker {
+  span: (trace: string, span: string) => Promise<Detail>;
+  find: (trace: string, text: string) => Promise<string[]>;
+  session: (session: string) => Promise<Conversation>;
+  file: (trace: string, form: Form) => Promise<File>;
 }
 
 function Head({ meta, spans }: { meta: TraceMeta; spans: number }) {
@@ -58,28 +60,57 @@ function Head({ meta, spans }: { meta: TraceMeta; spans: number }) {
     pairs.push([String(score.name), String(score.label ?? score.value ?? "—")]);
   }
   return (
-    <header>
+    <>
       <h2>
         <Status status={meta.status} word={false} /> {meta.name} <small class="num">{meta.trace_id}</small>
       </h2>
       <dl>
-        {pairs.map(([title, value]) => (
-          <div key={title}>
+        {pairs.map(([title, value], i) => (
+          <div key={`${title} ${i}`}>
             <dt>{title}</dt>
             <dd class="num">{value}</dd>
           </div>
         ))}
       </dl>
-    </header>
+    </>
   );
 }
 
-export function Explorer({ data, askSpan }: { data: TraceData; askSpan: AskSpan }) {
+/** The session's conversation: embedded, asked for when it is opened, or not to be had. */
+function useSession(data: TraceData, asker: Asker) {
+  const id = data.meta.session;
+  const [session, setSession] = useState<Conversation | null>(data.session ?? null);
+  const [shown, setShown] = useState(false);
+  const [problem, setProblem] = useState("");
+  const toggle = () => {
+    setShown(!shown);
+    if (shown || session || id === null) return;
+    asker.session(id).then(setSession, () => setProblem("The session is not embedded here; run the cell to read it."));
+  };
+  return { id, session, shown, problem, toggle };
+}
+
+interface Props {
+  data: TraceData;
+  asker: Asker;
+  review: Review;
+  skin: number;
+  /** More keys that `?` lists. */
+  keys?: Keys;
+  /** Opens another trace of the session. */
+  onOpen: (trace: string) => void;
+}
+
+export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props) {
   const { meta, spans } = data;
   const tree = useMemo(() => arrange(spans), [spans]);
+  const walked = useMemo(() => times(spans, tree), [spans, tree]);
+  const sum = useMemo(() => rollup(spans, tree, data.repeats), [spans, tree, data.repeats]);
   const [details, setDetails] = useState(data.details);
   const [problem, setProblem] = useState("");
-  const [selected, setSelected] = useState(() => firstSelected(spans, tree.order));
+  const [selected, setSelected] = useState(() => firstSelected(spans, tree));
+  const session = useSession(data, asker);
+  const box = useRef<HTMLDivElement>(null);
   const id = spans.id[selected];
   const known = id === undefined ? undefined : details[id];
 
@@ -87,21 +118,68 @@ export function Explorer({ data, askSpan }: { data: TraceData; askSpan: AskSpan 
     setProblem("");
     if (id === undefined || known) return undefined;
     let gone = false;
-    askSpan(meta.trace_id, id).then(
+    asker.span(meta.trace_id, id).then(
       (detail) => gone || setDetails((have) => ({ ...have, [id]: detail })),
       () => gone || setProblem("Texts and attributes of this span are not embedded here; run the cell to read them."),
     );
     return () => {
       gone = true;
     };
-  }, [id, known, askSpan, meta.trace_id]);
+  }, [id, known, asker, meta.trace_id]);
 
+  const find = useCallback((text: string) => asker.find(meta.trace_id, text), [asker, meta.trace_id]);
+  const held = (): File => ({
+    name: `${meta.trace_id}.json`,
+    text: JSON.stringify({ ...data, details }, null, 1),
+  });
+  const key = (event: KeyboardEvent) => {
+    if (!review.live || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    const move = reviewKey(event.key, meta.trace_id, review, box.current);
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move();
+  };
   const embedded = Object.keys(data.details).length;
   return (
-    <div class="explorer trace">
-      <Head meta={meta} spans={spans.id.length} />
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that rise from what has the focus inside
+    <div ref={box} class="explorer trace" role="presentation" onKeyDown={key}>
+      <header>
+        <Head meta={meta} spans={spans.id.length} />
+        <span class="actions">
+          {session.id !== null && (
+            <button type="button" class="ls-push" aria-expanded={session.shown} onClick={session.toggle}>
+              {session.session ? `Session, ${count(session.session.total)} requests` : "Session"}
+            </button>
+          )}
+          <Download live={review.live} onFile={(form) => asker.file(meta.trace_id, form)} held={held} />
+        </span>
+      </header>
+      <Annotate
+        trace={meta.trace_id}
+        review={review}
+        span={id === undefined ? null : { id, name: spans.name[selected]! }}
+        names={(span) => spans.name[spans.id.indexOf(span)] ?? span}
+      />
+      {session.shown &&
+        session.id !== null &&
+        (session.session ? (
+          <Session id={session.id} session={session.session} open={meta.trace_id} onOpen={onOpen} />
+        ) : (
+          <p class="muted">{session.problem || "Loading …"}</p>
+        ))}
       <div class="split">
-        <Waterfall spans={spans} tree={tree} selected={selected} onSelect={setSelected} />
+        <Waterfall
+          spans={spans}
+          tree={tree}
+          times={walked}
+          details={details}
+          selected={selected}
+          skin={skin}
+          keys={review.live ? [[...REVIEW_KEYS, ...keys]] : keys.length ? [keys] : []}
+          onSelect={setSelected}
+          onFind={find}
+        />
         {id !== undefined && (
           <DetailPane
             key={id}
@@ -112,7 +190,9 @@ export function Explorer({ data, askSpan }: { data: TraceData; askSpan: AskSpan 
               status: spans.status[selected] ?? null,
               start: spans.start[selected] === null || meta.start === null ? null : meta.start + spans.start[selected]!,
               duration: spans.duration[selected] ?? null,
-              self: selfTime(spans, tree, selected),
+              self: Number.isNaN(walked.own[selected]) ? null : walked.own[selected]!,
+              critical: walked.critical[selected]!,
+              sum: sum(selected),
               error: spans.error[selected] ?? null,
               service: spans.service[selected] ?? null,
               actor: spans.actor[selected] ?? null,
@@ -134,13 +214,33 @@ export function Explorer({ data, askSpan }: { data: TraceData; askSpan: AskSpan 
   );
 }
 
+/** What a key of a review does with a trace; undefined where it means nothing. */
+export function reviewKey(
+  key: string,
+  trace: string,
+  review: Review,
+  within: HTMLElement | null,
+): (() => void) | undefined {
+  const press = (up: boolean) => {
+    const given = markOf(review.marks[trace], THUMBS);
+    review.give(trace, given && Boolean(given.value) === up ? { span_id: null, name: THUMBS } : thumb(up, null));
+  };
+  const keys: Record<string, () => void> = {
+    u: () => press(true),
+    d: () => press(false),
+    n: () => within?.querySelector<HTMLElement>("[data-ls=note]")?.focus(),
+    z: () => review.undoable > 0 && review.undo(),
+  };
+  return keys[key];
+}
+
 /** The failed span deepest in the tree, where a reader would look first; without one the first model call, or the root. */
-function firstSelected(spans: Spans, order: Int32Array): number {
+function firstSelected(spans: Spans, tree: Tree): number {
   let failed = -1;
   let model = -1;
-  for (const row of order) {
-    if (spans.status[row] === "error") failed = row;
+  for (const row of tree.order) {
+    if (spans.status[row] === "error" && (failed < 0 || tree.depth[row]! > tree.depth[failed]!)) failed = row;
     if (model < 0 && spans.operation[row] === "chat") model = row;
   }
-  return failed >= 0 ? failed : model >= 0 ? model : (order[0] ?? 0);
+  return failed >= 0 ? failed : model >= 0 ? model : (tree.order[0] ?? 0);
 }

@@ -13,11 +13,11 @@ function More({ length, onOpen }: { length: number; onOpen: () => void }) {
   );
 }
 
-export function Long({ text }: { text: string }) {
-  const [all, setAll] = useState(text.length <= CUT);
+export function Long({ text, cut = CUT }: { text: string; cut?: number }) {
+  const [all, setAll] = useState(text.length <= cut);
   return (
     <span class="text">
-      {all ? text : `${text.slice(0, CUT)}…`}
+      {all ? text : `${text.slice(0, cut)}…`}
       {!all && <More length={text.length} onOpen={() => setAll(true)} />}
     </span>
   );

@@ -93,40 +93,28 @@ export function arrange(spans: Spans): Tree {
   return { order, depth, end, children, position, oddity, length };
 }
 
-/** The rows to show, with everything below a folded row left out. */
-export function visible(tree: Tree, folded: ReadonlySet<number>): Int32Array {
+/** The rows to show: nothing below a folded row, and where `keep` is given only what it marks. */
+export function visible(tree: Tree, folded: ReadonlySet<number>, keep: Uint8Array | null = null): Int32Array {
   const rows = new Int32Array(tree.order.length);
   let n = 0;
   for (let at = 0; at < tree.order.length; ) {
     const row = tree.order[at]!;
-    rows[n++] = row;
-    at = folded.has(row) ? tree.end[at]! : at + 1;
+    if (!keep || keep[row]) rows[n++] = row;
+    at = folded.has(row) || (keep && !keep[row]) ? tree.end[at]! : at + 1;
   }
   return rows.subarray(0, n);
 }
 
-/** How long a span worked itself, in ms: its duration less the time its children cover together; null where unknown. */
-export function selfTime(spans: Spans, tree: Tree, row: number): number | null {
-  const [start, duration] = [spans.start[row], spans.duration[row]];
-  if (start === null || start === undefined || duration === null || duration === undefined) return null;
-  const stop = start + duration;
-  const covered: [number, number][] = [];
-  const from = tree.position[row]!;
-  for (let at = from + 1; at < tree.end[from]!; at = tree.end[at]!) {
-    const child = tree.order[at]!;
-    const [s, d] = [spans.start[child], spans.duration[child]];
-    if (s === null || s === undefined || d === null || d === undefined) continue;
-    const piece: [number, number] = [Math.max(s, start), Math.min(s + d, stop)];
-    if (piece[0] < piece[1]) covered.push(piece);
-  }
-  covered.sort((a, b) => a[0] - b[0]);
-  let own = duration;
-  let reached = start;
-  for (const [low, high] of covered) {
-    own -= Math.max(0, high - Math.max(low, reached));
-    reached = Math.max(reached, high);
-  }
-  return own;
+/** The rows to fold so that `levels` levels are in sight; without a number nothing is folded. */
+export function foldedTo(tree: Tree, levels: number): Set<number> {
+  return new Set([...tree.order].filter((row) => tree.children[row]! > 0 && tree.depth[row]! >= levels - 1));
+}
+
+/** How many levels are open all the way: the deepest row in sight that has rows below it, plus one. */
+export function openLevels(tree: Tree, folded: ReadonlySet<number>): number {
+  let deepest = 0;
+  for (const row of visible(tree, folded)) deepest = Math.max(deepest, tree.depth[row]!);
+  return deepest + 1;
 }
 
 /** The position among the visible rows of the nearest ancestor of `row`, or -1. */

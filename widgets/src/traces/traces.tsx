@@ -1,191 +1,246 @@
-/** Requests as a list: search, sort, and open one below it. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+/** Requests as a list: search, narrow, sort, open one below it, judge it and go on to the next. */
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { Model, Widget } from "../afm";
 import { ask } from "../ask";
 import { type Bytes, json } from "../bytes";
-import { compact, count, duration, money, time } from "../format";
+import { count } from "../format";
 import { mount } from "../shell";
-import { Explorer, Status, type TraceData } from "../trace/explorer";
-import { spanAsker } from "../trace/trace";
+import { Explorer, reviewKey, type TraceData } from "../trace/explorer";
+import { LIST_KEYS, typing } from "../trace/keys";
+import { useReview } from "../trace/marks";
+import { askerOf } from "../trace/trace";
 import traceCss from "../trace/trace.css";
+import { Chooser, type Column, shownColumns } from "./columns";
+import { Facets } from "./facets";
+import { type Held, useListing } from "./listing";
+import { type Chosen, type Order, toggled } from "./rows";
 import css from "./traces.css";
 
-export interface Row {
-  trace_id: string;
-  span_id: string;
-  start_time: number | null;
-  name: string | null;
-  input: string | null;
-  status: string | null;
-  error_type: string | null;
-  model: string | null;
-  duration_ms: number | null;
-  tokens: number | null;
-  cost_usd: number | null;
-}
-
-export interface Listing {
-  rows: Row[];
-  /** How many there are in all. */
-  total: number;
-}
-
-interface Data extends Listing {
+interface Data extends Held {
   unit: string;
   scope: string;
-  sort: string;
-  search: string;
   traces: Record<string, TraceData>;
 }
 
-type Sort = "time" | "latency" | "tokens" | "cost" | "errors";
-const KEYS: Record<Sort, (row: Row) => number | null> = {
-  time: (row) => row.start_time,
-  latency: (row) => row.duration_ms,
-  tokens: (row) => row.tokens,
-  cost: (row) => row.cost_usd,
-  errors: (row) => (row.status === "error" ? 1 : 0),
-};
-
-/** What a page can do without a kernel: search and sort the rows that it holds. Unknown values come last. */
-export function narrowed(rows: Row[], search: string, sort: string): Row[] {
-  const text = search.trim().toLowerCase();
-  const key = KEYS[sort as Sort] ?? KEYS.latency;
-  const known = (row: Row) => key(row) ?? Number.NEGATIVE_INFINITY;
-  const mentions = (row: Row) =>
-    [row.name, row.input, row.model, row.trace_id].some((v) => v?.toLowerCase().includes(text));
-  return (text ? rows.filter(mentions) : [...rows]).sort(
-    (a, b) => known(b) - known(a) || (b.duration_ms ?? -1) - (a.duration_ms ?? -1),
-  );
-}
-
-function List({ model, data }: { model: Model; data: Data }) {
-  const [search, setSearch] = useState(data.search);
-  const [sort, setSort] = useState(data.sort);
-  const [live, setLive] = useState<Listing | null>(null);
+/** The traces that were opened, and the one that is open. */
+function useOpened(model: Model, embedded: Record<string, TraceData>) {
   const [open, setOpen] = useState<string | null>(null);
-  const [traces, setTraces] = useState(data.traces);
+  const [traces, setTraces] = useState(embedded);
   const [problem, setProblem] = useState("");
-  const askSpan = useMemo(() => spanAsker(model), [model]);
-  const first = useRef(true);
-
-  useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return undefined;
-    }
-    setLive(null);
-    let gone = false;
-    const wait = setTimeout(() => {
-      ask<Listing>(model, "list", { search, sort }).then(
-        (found) => gone || setLive(found),
-        () => undefined, // no kernel: what is here is searched
-      );
-    }, 250);
-    return () => {
-      gone = true;
-      clearTimeout(wait);
-    };
-  }, [search, sort, model]);
-
-  const pick = (id: string) => {
-    setOpen(open === id ? null : id);
+  const show = (id: string | null) => {
+    setOpen(id);
     setProblem("");
-    if (traces[id] || open === id) return;
+    if (id === null || traces[id]) return;
     ask<TraceData>(model, "trace", { trace_id: id }).then(
       (found) => setTraces((have) => ({ ...have, [id]: found })),
       () =>
         setProblem(
-          `This trace is not embedded here: ${count(Object.keys(data.traces).length)} are. Run the cell to open it.`,
+          `This trace is not embedded here: ${count(Object.keys(embedded).length)} are. Run the cell to open it.`,
         ),
     );
   };
+  return { open, shown: open === null ? undefined : traces[open], problem, show };
+}
 
-  const untouched = search === data.search && sort === data.sort;
-  const rows = untouched ? data.rows : (live?.rows ?? narrowed(data.rows, search, sort));
-  const total = untouched ? data.total : (live?.total ?? null);
-  const column = (key: Sort, title: string, kind = "num") => (
-    <th class={kind} aria-sort={sort === key ? "descending" : "none"}>
-      <button type="button" onClick={() => setSort(key)}>
-        {title}
-        {sort === key ? " ↓" : ""}
-      </button>
-    </th>
-  );
-  const shown = open === null ? undefined : traces[open];
+interface HeadProps {
+  columns: Column[];
+  order: Order;
+  onOrder: (order: Order) => void;
+}
+
+function Head({ columns, order, onOrder }: HeadProps) {
   return (
-    <div class="explorer list">
+    <thead>
+      <tr>
+        {columns.map(({ key, title, sort, kind }) => {
+          const sorted = sort !== undefined && order.sort === sort;
+          const way = order.ascending ? "ascending" : "descending";
+          return (
+            <th key={key} class={kind} aria-sort={sorted ? way : undefined}>
+              {sort ? (
+                <button type="button" onClick={() => onOrder({ sort, ascending: sorted && !order.ascending })}>
+                  {title}
+                  {sorted ? (order.ascending ? " ↑" : " ↓") : ""}
+                </button>
+              ) : (
+                title
+              )}
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}
+
+function List({ model, data, skin }: { model: Model; data: Data; skin: number }) {
+  const [search, setSearch] = useState(data.search);
+  const [order, setOrder] = useState<Order>({ sort: data.sort, ascending: false });
+  const [chosen, setChosen] = useState<Chosen>({});
+  const [offset, setOffset] = useState(0);
+  const [keys, setKeys] = useState<string[]>(() => model.get<string[]>("columns") ?? []);
+  const [choosing, setChoosing] = useState(false);
+  const asker = useMemo(() => askerOf(model), [model]);
+  const embedded = useMemo(
+    () => Object.fromEntries(data.rows.map((row) => [row.trace_id, row.marks ?? []])),
+    [data.rows],
+  );
+  const review = useReview(model, embedded);
+  const { open, shown, problem, show } = useOpened(model, data.traces);
+  const page = useListing(model, data, { search, ...order, chosen, offset }, review.live);
+  const box = useRef<HTMLDivElement>(null);
+  const columns = shownColumns(keys).filter((column) => data.unit === "requests" || column.sort !== "spans");
+  const last = Math.min(offset + page.rows.length, page.total ?? page.rows.length);
+
+  /** Whatever narrows or sorts begins at the first page. */
+  const afresh = (change: () => void) => {
+    change();
+    setOffset(0);
+  };
+  const choose = (now: string[]) => {
+    setKeys(now);
+    model.set("columns", now);
+    model.save_changes();
+  };
+  const focusRow = (id: string) =>
+    requestAnimationFrame(() => {
+      const row = box.current?.querySelector<HTMLElement>(`[data-trace="${CSS.escape(id)}"]`);
+      row?.focus({ preventScroll: true });
+      row?.scrollIntoView({ block: "nearest" });
+    });
+  const go = (step: number) => {
+    const at = page.rows.findIndex((row) => row.trace_id === open);
+    const next = page.rows[at < 0 ? 0 : at + step];
+    if (!next) return;
+    show(next.trace_id);
+    focusRow(next.trace_id);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    const moves: Record<string, () => void> = {
+      j: () => go(1),
+      k: () => go(-1),
+    };
+    if (open !== null && event.key === "Escape") moves.Escape = () => [show(null), focusRow(open)];
+    const judged = open !== null && review.live ? reviewKey(event.key, open, review, box.current) : undefined;
+    const move = moves[event.key] ?? judged;
+    if (!move) return;
+    event.preventDefault();
+    move();
+  };
+  const inRow = (event: KeyboardEvent, id: string) => {
+    const row = event.currentTarget as HTMLElement;
+    if (event.target !== row) return;
+    const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key];
+    if (event.key === "Enter") {
+      if (open !== id) show(id);
+      else box.current?.querySelector<HTMLElement>("[role=tree]")?.focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") (next as HTMLElement | null)?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that rise from what has the focus inside
+    <div ref={box} class="explorer list" role="presentation" onKeyDown={key}>
       <div class="bar-top">
         <input
           type="search"
           value={search}
           placeholder="Search names and texts"
           aria-label="Search"
-          onInput={(event) => setSearch(event.currentTarget.value)}
+          onInput={(event) => afresh(() => setSearch(event.currentTarget.value))}
         />
-        <span class="muted" aria-live="polite">
-          {total === null
-            ? `${count(rows.length)} of the ${count(data.rows.length)} embedded`
-            : `${count(rows.length)} of ${count(total)} ${data.unit}`}
+        <span class="muted" aria-live="polite" data-ls="count" data-value={page.total ?? page.rows.length}>
+          {page.total === null
+            ? page.waiting
+              ? "Searching …"
+              : `${count(page.rows.length)} of the ${count(data.rows.length)} embedded`
+            : page.total > page.rows.length && page.rows.length
+              ? `${count(offset + 1)}–${count(last)} of ${count(page.total)} ${data.unit}`
+              : `${count(page.rows.length)} of ${count(page.total)} ${data.unit}`}
         </span>
+        {review.live && page.total !== null && page.total > data.page && (
+          <span class="pager">
+            <button
+              type="button"
+              class="ls-push"
+              aria-label="Previous page"
+              disabled={offset === 0}
+              onClick={() => setOffset(Math.max(0, offset - data.page))}
+            >
+              ‹
+            </button>
+            <button
+              type="button"
+              class="ls-push"
+              aria-label="Next page"
+              disabled={last >= page.total}
+              onClick={() => setOffset(offset + data.page)}
+            >
+              ›
+            </button>
+          </span>
+        )}
+        <span class="gap" />
+        {Object.keys(chosen).length > 0 && (
+          <button type="button" class="ls-push" onClick={() => afresh(() => setChosen({}))}>
+            Clear filters
+          </button>
+        )}
+        <button type="button" class="ls-push" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
+          Columns
+        </button>
       </div>
-      <div class="table">
-        <table>
-          <thead>
-            <tr>
-              {column("errors", "status", "")}
-              {column("time", "time, UTC", "")}
-              <th class="wide">name</th>
-              <th>input</th>
-              <th class="wide">model</th>
-              {column("latency", "latency")}
-              {column("tokens", "tokens", "num wide")}
-              {column("cost", "cost", "num wide")}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr
-                key={`${row.trace_id} ${row.span_id}`}
-                data-ls="trace-row"
-                class={row.trace_id === open ? "open" : ""}
-                tabIndex={0}
-                aria-expanded={row.trace_id === open}
-                onClick={() => pick(row.trace_id)}
-                onKeyDown={(event) => {
-                  if (event.key === "Enter") pick(row.trace_id);
-                  const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-                  if (!next) return;
-                  event.preventDefault();
-                  (event.currentTarget[next as "nextElementSibling"] as HTMLElement | null)?.focus();
-                }}
-              >
-                <td title={row.error_type ?? ""}>
-                  <Status status={row.status} word={row.status === "error"} />
-                </td>
-                <td class="num">{time(row.start_time)}</td>
-                <td class="wide" title={row.name ?? ""}>
-                  {row.name ?? "—"}
-                </td>
-                <td class="text" title={row.input ?? ""}>
-                  {row.input ?? "—"}
-                </td>
-                <td class="wide" title={row.model ?? ""}>
-                  {row.model ?? "—"}
-                </td>
-                <td class="num">{duration(row.duration_ms)}</td>
-                <td class="num wide">{compact(row.tokens)}</td>
-                <td class="num wide">{money(row.cost_usd)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {rows.length === 0 && <p class="muted">Nothing found.</p>}
+      {choosing && <Chooser keys={keys} onChange={choose} />}
+      <div class="body">
+        {page.facets.length > 0 && (
+          <Facets
+            facets={page.facets}
+            chosen={chosen}
+            onPick={(column, value) => afresh(() => setChosen(toggled(chosen, column, value)))}
+          />
+        )}
+        <div class={`table${open === null ? "" : " short"}${page.waiting ? " waiting" : ""}`}>
+          <table>
+            <Head columns={columns} order={order} onOrder={(now) => afresh(() => setOrder(now))} />
+            <tbody>
+              {page.rows.map((row) => (
+                <tr
+                  key={`${row.trace_id} ${row.span_id}`}
+                  data-ls="trace-row"
+                  data-trace={row.trace_id}
+                  class={row.trace_id === open ? "open" : ""}
+                  tabIndex={0}
+                  aria-expanded={row.trace_id === open}
+                  onClick={() => show(open === row.trace_id ? null : row.trace_id)}
+                  onKeyDown={(event) => inRow(event, row.trace_id)}
+                >
+                  {columns.map((column) => (
+                    <td key={column.key} class={column.kind} title={column.tip?.(row) ?? ""}>
+                      {column.cell(row, review.marks[row.trace_id] ?? row.marks)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {page.rows.length === 0 && !page.waiting && <p class="muted none">Nothing found.</p>}
+        </div>
       </div>
       {open !== null && (
         <div class="opened">
           {shown ? (
-            <Explorer key={open} data={shown} askSpan={askSpan} />
+            <Explorer
+              key={open}
+              data={shown}
+              asker={asker}
+              review={review}
+              skin={skin}
+              keys={LIST_KEYS}
+              onOpen={show}
+            />
           ) : (
             <p class="muted">{problem || "Loading …"}</p>
           )}
@@ -197,8 +252,18 @@ function List({ model, data }: { model: Model; data: Data }) {
 
 export const traces: Widget = {
   render: (props) => {
-    const empty: Data = { rows: [], total: 0, unit: "requests", scope: "", sort: "latency", search: "", traces: {} };
+    const empty: Data = {
+      rows: [],
+      total: 0,
+      facets: [],
+      page: 100,
+      unit: "requests",
+      scope: "",
+      sort: "latency",
+      search: "",
+      traces: {},
+    };
     const data = json<Data>(props.model.get<Bytes>("data"), empty);
-    return mount(props, "traces", traceCss + css, () => <List model={props.model} data={data} />);
+    return mount(props, "traces", traceCss + css, (_, skin) => <List model={props.model} data={data} skin={skin} />);
   },
 };
