@@ -1,5 +1,5 @@
 /** The keys of the trace explorer, and the card that lists them. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export type Keys = [keys: string, does: string][];
 
@@ -30,7 +30,7 @@ export const LIST_KEYS: Keys = [["j k", "next, previous trace"]];
 
 export function KeyCard({ groups, onClose }: { groups: Keys[]; onClose: () => void }) {
   const close = useRef<HTMLButtonElement>(null);
-  useEffect(() => close.current?.focus(), []);
+  useLayoutEffect(() => close.current?.focus(), []);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a click beside the card closes it, as Escape does
     <div
