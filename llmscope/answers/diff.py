@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from llmscope.answers._answer import Answer
+from llmscope.answers._comparison import FIELDS, Texts, ids
 from llmscope.answers._table import readable
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import altair as alt
 
+    from llmscope import widgets
     from llmscope.analysis.alignment import Tree
     from llmscope.analysis.words import Piece
     from llmscope.answers.trace import TraceExplorer
@@ -54,18 +56,42 @@ class TraceDiff(Answer):
 
     @cached_property
     def texts(self) -> pd.DataFrame:
-        """What was said differently: ``step``, ``field`` (input or output), ``left``, ``right``; unknown is empty."""
-        pairs = self.frame[self.frame["left_span_id"].notna() & self.frame["right_span_id"].notna()]
-        before, after = self.left.texts(), self.right.texts()
+        """What was said differently: ``step``, ``field`` (input or output), ``left``, ``right``; unknown is empty.
+
+        The input of a model call is the whole prompt: its messages, the system's among them.
+        """
+        steps = ids(self.frame)
+        names = self.frame["name"].tolist()
+        differing = [row for row, step in enumerate(steps) if None not in step and self._differs(step)]
         rows = [
-            {"step": row["name"], "field": field, "left": one or "", "right": other or ""}
-            for row in pairs.to_dict("records")
-            for field in ("input", "output")
-            if (one := before[row["left_span_id"]][field]) != (other := after[row["right_span_id"]][field])
+            {"step": names[row], "field": field, "left": one or "", "right": other or ""}
+            for row, said in zip(differing, self._texts.pairs([steps[row] for row in differing]), strict=True)
+            for field, (one, other) in said.items()
+            if one != other
         ]
         return pd.DataFrame(rows, columns=["step", "field", "left", "right"]).drop_duplicates(
             ["field", "left", "right"], ignore_index=True
         )
+
+    @cached_property
+    def widget(self) -> widgets.DiffView:
+        """The widget behind the display."""
+        from llmscope import widgets
+        from llmscope.answers._comparison import payload, question
+
+        data = payload(self.frame, self._texts, (self.left, self.right))
+        return widgets.DiffView(data, summary=self.text(), answers={"texts": question(self.frame, self._texts)})
+
+    @cached_property
+    def _texts(self) -> Texts:
+        return Texts(self.left, self.right)
+
+    def _differs(self, step: Sequence[str | None]) -> bool:
+        return any(self._texts.differ(step, field) for field in FIELDS)
+
+    def _widget(self) -> dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        return dict(shown[0]) if shown else {}
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the steps whose own time differs most."""

@@ -36,12 +36,13 @@ class TraceExplorer(Answer):
             ``output_tokens``, ``cost_usd``.
         trace_id: The trace.
         selection: Where it was found.
+        request: The whole request: the columns of ``schema.REQUESTS``, None where unknown.
     """
 
     frame: pd.DataFrame
     trace_id: str
     selection: Selection
-    _request: Mapping[str, Any]
+    request: Mapping[str, Any]
 
     @cached_property
     def widget(self) -> widgets.TraceView:
@@ -114,15 +115,7 @@ class TraceExplorer(Answer):
         """Return ``tokens`` (input and output) and ``cost_usd`` of the request, each counted once; None if unknown."""
         from llmscope.answers._explorer import tokens
 
-        return {"tokens": tokens(self._request), "cost_usd": self._request["cost_usd"]}
-
-    def texts(self) -> dict[str, dict[str, str | None]]:
-        """Return what went into and came out of every span, by span id: ``input`` and ``output``."""
-        spans = self.selection.spans
-        own = spans.filter(spans.trace_id == self.trace_id).select("span_id", "input", "output")
-        rows = self.selection.run(own).astype(object)
-        rows = rows.where(rows.notna(), None)
-        return {row["span_id"]: {"input": row["input"], "output": row["output"]} for row in rows.to_dict("records")}
+        return {"tokens": tokens(self.request), "cost_usd": self.request["cost_usd"]}
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the waterfall of the first 60 spans."""
@@ -141,7 +134,7 @@ class TraceExplorer(Answer):
         """Return the trace as an indented list of its spans."""
         from llmscope.answers._explorer import tokens
 
-        request = self._request
+        request = self.request
         head = ", ".join(
             (
                 f"{request['name'] or 'trace'} {self.trace_id}: {request['status']}",

@@ -52,7 +52,13 @@ def difference_chart(steps: pd.DataFrame, *, title: str = "", width: int = theme
     length = theme.MS.replace("datum.value", "abs(datum.value)")
     signed = f"(datum.value < 0 ? '\u2212' : datum.value > 0 ? '+' : '') + ({length})"
     y = alt.Y("row:N", title=None, axis=alt.Axis(labelExpr=f"{names}[datum.value]", labelLimit=240, ticks=False))
-    x = alt.X("self_delta_ms:Q", title=None, axis=alt.Axis(labelExpr=signed, grid=True, tickCount=5))
+    # padding: room for the figure at the end of the longest bar
+    x = alt.X(
+        "self_delta_ms:Q",
+        title=None,
+        scale=alt.Scale(padding=70),
+        axis=alt.Axis(labelExpr=signed, grid=True, tickCount=5),
+    )
     tips = [
         alt.Tooltip("name:N", title="step"),
         alt.Tooltip("before:N", title="own time before"),

@@ -194,6 +194,19 @@ def details(
     return found
 
 
+def said(selection: Selection, trace_id: str) -> dict[str, dict[str, Any]]:
+    """Return by span id what tells whether two spans of different traces said the same, without their texts.
+
+    Each has ``input`` and ``output``, a hash of the text, and ``input_messages`` and ``output_messages``, one of the
+    messages; None where there is none.
+    """
+    spans = _of(selection.spans, [trace_id])
+    names = ("input", "output", "input_messages", "output_messages")
+    hashes = {name: spans[name].isnull().ifelse(None, spans[name].hash()) for name in names}  # noqa: PD003  (Ibis)
+    rows = plain(selection.run(spans.select("span_id", **hashes)))
+    return {row.pop("span_id"): row for row in rows}
+
+
 def scores(selection: Selection, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the scores of whole traces, those without a span, by trace; annotations made here are not among them."""
     found: dict[str, list[dict[str, Any]]] = {trace_id: [] for trace_id in trace_ids}

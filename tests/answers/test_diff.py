@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import llmscope as ls
@@ -62,7 +64,7 @@ def test_a_trace_does_not_differ_from_itself(scope):
 def test_what_was_said_differently_is_told_and_marked_without_running_it(answer):
     assert answer.texts[["step", "field"]].to_numpy().tolist() == [["answer", "output"]]
     page = answer.html()
-    assert "<del> on its way</del>" in page
+    assert "<del> on its way.</del>" in page
     assert HOSTILE not in page
     assert "&lt;" in page
 
@@ -72,6 +74,40 @@ def test_words_tell_totals_and_steps(answer):
     assert "answer: 1.0 s to 4.0 s, 3 to 4 spans, 100 tokens, $0.010" in text
     assert "  +   rerank  90 ms" in text
     assert "gpt-4o to gpt-4.1" in text
+
+
+def test_the_widget_is_given_both_sides_and_every_step_with_its_texts(answer):
+    data = json.loads(answer.widget.data)
+    assert [side["duration"] for side in data["sides"]] == [1000, 4000]
+    assert data["steps"]["name"] == ["answer", "search", "rerank", "chat"]
+    assert data["steps"]["said"] == [True, False, False, False]
+    assert data["texts"]["0"]["output"][:2] == [["same", "It is"], ["gone", " on its way."]]
+    assert data["texts"]["3"] == {}
+    assert answer.widget.holds == {"traces": 2, "spans": 7, "steps_with_text": 4}
+    assert "application/vnd.jupyter.widget-view+json" in answer._widget()
+
+
+def test_a_text_that_is_not_embedded_is_compared_when_it_is_asked_for(answer, monkeypatch):
+    monkeypatch.setattr("llmscope.answers._comparison.BUDGET", 0)
+    assert json.loads(answer.widget.data)["texts"] == {}
+    told = answer.widget._answer({"query": "texts", "params": {"row": 0}})["value"]
+    assert "".join(text for kind, text in told["output"] if kind != "new") == "It is on its way."
+    assert "error" in answer.widget._answer({"query": "texts", "params": {"row": 99}})
+
+
+def test_whole_prompts_are_compared_and_plain_inputs_where_one_side_has_no_messages():
+    def call(trace, prompt, system, **columns):
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
+        return {"trace_id": trace, "model": "gpt-4o", "messages": messages, "latency_ms": 100, **columns}
+
+    scope = ls.open()
+    scope.load([call("a", "Hi", "Be brief."), call("b", "Hi", "Be kind.")])
+    scope.load([{"trace_id": "c", "model": "gpt-4o", "prompt": "Hi", "latency_ms": 100}])
+    a, b, c = (scope.trace(name) for name in "abc")
+    assert ls.diff(a, b).texts[["field", "left", "right"]].to_numpy().tolist() == [
+        ["input", "system:\nBe brief.\n\nuser:\nHi", "system:\nBe kind.\n\nuser:\nHi"]
+    ]
+    assert ls.diff(a, c).texts.empty
 
 
 def test_only_traces_can_be_compared(scope):

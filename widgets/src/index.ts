@@ -1,9 +1,10 @@
 /** The one bundle of every llmscope widget, by the name in the Python half's `_view`. */
 import type { Widget } from "./afm";
 import { board } from "./board/board";
+import { diff } from "./diff/diff";
 import { overview } from "./overview/overview";
 import { picture } from "./picture/picture";
 import { trace } from "./trace/trace";
 import { traces } from "./traces/traces";
 
-export const widgets: Record<string, Widget> = { board, overview, picture, trace, traces };
+export const widgets: Record<string, Widget> = { board, diff, overview, picture, trace, traces };

@@ -1,7 +1,7 @@
 /** The tree and the waterfall: one row per span, of which only those in sight are in the page. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, duration } from "../format";
+import { useRows } from "../virtual";
 import type { Detail } from "./detail";
 import { useDrag } from "./drag";
 import { matches, withAncestors } from "./filter";
@@ -27,28 +27,6 @@ interface Props {
   onSelect: (row: number) => void;
   /** Spans whose texts mention a text, where somebody can be asked. */
   onFind: (text: string) => Promise<string[]>;
-}
-
-function useRows(count: number) {
-  const box = useRef<HTMLDivElement>(null);
-  const [, redraw] = useState(0);
-  const list = useRef<Virtualizer<HTMLDivElement, HTMLDivElement> | null>(null);
-  const options = {
-    count,
-    getScrollElement: () => box.current,
-    estimateSize: () => ROW,
-    overscan: 6,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange: () => redraw((n) => n + 1),
-    initialRect: { width: 600, height: ROW * Math.min(count, MOST_ROWS) },
-  };
-  list.current ??= new Virtualizer(options);
-  list.current.setOptions({ ...list.current.options, ...options });
-  useLayoutEffect(() => list.current!._didMount(), []);
-  useLayoutEffect(() => list.current!._willUpdate());
-  return { box, list: list.current };
 }
 
 /** The spans that a filter finds: at once by what is here, and a moment later by the texts that the kernel holds. */
@@ -96,7 +74,7 @@ export function Waterfall(props: Props) {
     () => visible(tree, folded, hiding && matched ? withAncestors(tree, matched) : null),
     [tree, folded, hiding, matched],
   );
-  const { box, list } = useRows(rows.length);
+  const { box, list } = useRows(rows.length, ROW, MOST_ROWS);
   const found = useMemo(() => matched?.reduce((sum, match) => sum + match, 0) ?? 0, [matched]);
   const failures = useMemo(() => spans.status.filter((status) => status === "error").length, [spans]);
   const span = view.to - view.from;
