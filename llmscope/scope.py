@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from llmscope.store import Selection, Store
 from llmscope.store.selection import instant
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
+    from llmscope.answers.cohorts import CohortDiff
     from llmscope.answers.costs import Costs
     from llmscope.answers.diff import TraceDiff
     from llmscope.answers.latency import Latency
@@ -52,11 +53,35 @@ def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (l
     return Scope(Selection(Store(path)))
 
 
-def diff(left: TraceExplorer, right: TraceExplorer) -> TraceDiff:
-    """Return what is different between two traces; see ``llmscope.answers.diff.diff``."""
+@overload
+def diff(left: TraceExplorer, right: TraceExplorer) -> TraceDiff: ...
+@overload
+def diff(left: Scope, right: Scope) -> CohortDiff: ...
+def diff(left: TraceExplorer | Scope, right: TraceExplorer | Scope) -> TraceDiff | CohortDiff:
+    """Return what is different between two traces, or between the requests of two scopes.
+
+    See ``llmscope.answers.diff.diff`` and ``llmscope.answers.cohorts.diff_cohorts`` for what is in the answer.
+
+    Args:
+        left: The first, such as a good one: ``scope.trace(id)``, or a scope such as ``scope.between(…)``.
+        right: The second, of the same kind.
+
+    Raises:
+        TypeError: The two are not both traces or both scopes.
+
+    Example:
+        >>> import llmscope as ls
+        >>> scope = ls.open()
+        >>> ls.diff(scope, scope).frame.empty
+        True
+    """
+    if isinstance(left, Scope) and isinstance(right, Scope):
+        from llmscope.answers.cohorts import diff_cohorts
+
+        return diff_cohorts(left._selection, right._selection)  # noqa: SLF001 - of this module's class
     from llmscope.answers.diff import diff
 
-    return diff(left, right)
+    return diff(left, right)  # type: ignore[arg-type]  # it tells itself what it cannot compare
 
 
 @dataclass(frozen=True, repr=False)

@@ -192,7 +192,9 @@ def diff(left: TraceExplorer, right: TraceExplorer) -> TraceDiff:
 
     for side in (left, right):
         if not isinstance(side, TraceExplorer):
-            raise TypeError(f"diff compares traces, as scope.trace(id) gives them, not a {type(side).__name__}.")
+            raise TypeError(
+                f"diff compares two traces, as scope.trace(id) gives them, or two scopes; not a {type(side).__name__}."
+            )
     facts = _facts(left.frame), _facts(right.frame)
     pairs = align(_tree(facts[0]), _tree(facts[1]))
     frame = pd.DataFrame({"depth": [pair.depth for pair in pairs]})

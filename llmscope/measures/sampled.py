@@ -17,8 +17,8 @@ REQUESTS: Final = 5_000
 SPANS: Final = 100_000
 """Most spans in a sample; a single longer request is still taken whole."""
 
-_COLUMNS: Final = ("trace_id", "span_id", "parent_id", "name", "operation", "start_time", "end_time")
-_TEXTS: Final = ("trace_id", "span_id", "parent_id", "name", "operation", "group")
+_COLUMNS: Final = ("trace_id", "span_id", "parent_id", "name", "operation", "status", "start_time", "end_time")
+_TEXTS: Final = ("trace_id", "span_id", "parent_id", "name", "operation", "status", "group")
 
 
 def sampled_spans(
@@ -36,8 +36,8 @@ def sampled_spans(
         spans: Most spans to take.
 
     Returns:
-        One row per span: ``trace_id, span_id, parent_id, name, operation, start_time, end_time`` and ``group`` (None
-        without ``by``). ``attrs`` holds ``requests`` and ``of_requests``: how many were taken, and of how many.
+        One row per span: ``trace_id, span_id, parent_id, name, operation, status, start_time, end_time`` and ``group``
+        (None without ``by``). ``attrs`` holds ``requests`` and ``of_requests``: how many were taken, and of how many.
 
     Raises:
         UnknownAttributeError: ``by`` is neither a column nor an attribute.

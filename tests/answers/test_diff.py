@@ -111,5 +111,5 @@ def test_whole_prompts_are_compared_and_plain_inputs_where_one_side_has_no_messa
 
 
 def test_only_traces_can_be_compared(scope):
-    with pytest.raises(TypeError, match="compares traces"):
+    with pytest.raises(TypeError, match="compares two traces"):
         ls.diff(scope, scope.trace("a"))
