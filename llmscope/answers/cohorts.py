@@ -86,8 +86,8 @@ def diff_cohorts(left: Selection, right: Selection) -> CohortDiff:
     Example:
         >>> import llmscope as ls
         >>> scope = ls.open()
-        >>> calls = [{"trace_id": f"{m}{i}", "model": m, "latency_ms": 100 + i % 7 + (m == "b") * 90, "name": "chat"}
-        ...          for i in range(40) for m in "ab"]
+        >>> calls = [{"trace_id": f"{m}{i}", "model": m, "name": "chat", "start_time": f"2026-11-16T10:{i}:00Z",
+        ...           "latency_ms": 100 + i % 7 + (m == "b") * 90} for i in range(10, 50) for m in "ab"]
         >>> _ = scope.load(calls)
         >>> ls.diff(scope.where(model="a"), scope.where(model="b")).changed["change"].tolist()
         ['slower']
