@@ -137,11 +137,7 @@ def span(row: Row) -> tuple[Group, Json, list[Row]]:
         code = STATUSES.index(row["status"]) if row["status"] in STATUSES else 0
         out["status"] = {"code": code} | ({"message": message} if message else {})
     events = [_event(event) for event in decoded_list(row["events"])]
-    links = [
-        link
-        | {"trace_id": otlp_id(text(link.get("trace_id")), TRACE), "span_id": otlp_id(text(link.get("span_id")), SPAN)}
-        for link in decoded_list(row["links"])
-    ]
+    links = [_link(link) for link in decoded_list(row["links"])]
     read = attributes | {CARRIED: ""}
     known, scores = _read_back(row, resource, read, (events, links), (start, end, message))
     differences = difference(schema.SPANS, row, known)

@@ -187,16 +187,7 @@ def _finish(value: Any, depth: int) -> str | None:
     for key in ("finish_reason", "stop_reason", "finishReason", "done_reason"):
         if isinstance(value.get(key), str) and value[key]:
             return str(value[key])
-    for key in (
-        "choices",
-        "generations",
-        "generation_info",
-        "message",
-        "kwargs",
-        "data",
-        "response_metadata",
-        "output",
-    ):
+    for key in _INSIDE:
         if key in value and (found := _finish(value[key], depth + 1)) is not None:
             return found
     return None

@@ -137,11 +137,7 @@ def fill_messages(row: Row, given: list[Message], back: list[Message]) -> None:
 def _endpoint(attributes: Mapping[str, Any]) -> str | None:
     """The operation that the URL of a batch line or of a recorded request names."""
     url = str(attributes.get("url", attributes.get("request.url", "")))
-    for ending, operation in (
-        ("/embeddings", "embeddings"),
-        ("/chat/completions", "chat"),
-        ("/completions", "text_completion"),
-    ):
+    for ending, operation in _ENDPOINTS:
         if url.endswith(ending):
             return operation
     return None
