@@ -14,10 +14,10 @@ from llmscope.sources._datadog_values import fill as fill_columns
 from llmscope.sources._datadog_values import identity, lasted, moment, spread, wide
 from llmscope.sources._file import File
 from llmscope.sources._messages import decoded
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span
 from llmscope.sources._texts import Event
-from llmscope.sources._unfold import NestingError
 
 Json = dict[str, Any]
 
@@ -92,10 +92,8 @@ class Traces:
         for place, span, shared in held:
             try:
                 _add(self._rows, trace, span, shared)
-            except (ValueError, NestingError) as error:
-                self._rows.reject(place, str(error), span)
-            except RecursionError:
-                self._rows.reject(place, str(NestingError()), span)
+            except UNREADABLE as error:
+                self._rows.reject(place, reason(error), span)
 
     def _trace(self, low: str, upper: str | None, first: tuple[str, Json, Json]) -> str:
         if not low.isdecimal() or int(low) >= _COUNTED:

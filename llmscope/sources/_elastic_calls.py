@@ -15,8 +15,8 @@ from llmscope.sources._exchange import exchange, is_chat
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json, finish
 from llmscope.sources._messages import answered, asked, decoded, messages
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import Reading
-from llmscope.sources._unfold import NestingError
 
 NAME: Final = "elastic"
 
@@ -109,8 +109,8 @@ class Calls:
         for place, doc, call in waiting:
             try:
                 parsed.append((place, doc, call, _parsed(call[0])))
-            except (NestingError, RecursionError):
-                self._rows.reject(place, str(NestingError()), doc)
+            except UNREADABLE as error:
+                self._rows.reject(place, reason(error), doc)
         if not parsed:
             return
         if self._reading is None:
@@ -119,10 +119,8 @@ class Calls:
         for place, doc, call, found in parsed:
             try:
                 self._add(self._reading, place, doc, call, found)
-            except ValueError as error:
-                self._rows.reject(place, str(error), doc)
-            except (NestingError, RecursionError):
-                self._rows.reject(place, str(NestingError()), doc)
+            except UNREADABLE as error:
+                self._rows.reject(place, reason(error), doc)
 
     def _add(self, reading: Reading, place: str, doc: Fields, call: Told, found: _Parsed) -> None:
         (record, origins), (rest, given, back, facts) = call, found

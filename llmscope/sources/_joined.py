@@ -8,10 +8,7 @@ from typing import Any, Final
 
 from llmscope.sources import _ids, _span
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._unfold import NestingError
-
-UNREADABLE: Final = (ValueError, RecursionError, NestingError)
-"""What a record that cannot be read raises."""
+from llmscope.sources._quarantine import UNREADABLE, reason
 
 _OF_ALL: Final = ("session_id", "user_id", "release", "environment")
 _OF_ROOT: Final = ("name", "input", "output", "input_messages", "output_messages")
@@ -42,11 +39,6 @@ class Span:
             )
         except UNREADABLE as error:
             rows.reject(place, reason(error), record)
-
-
-def reason(error: BaseException) -> str:
-    """Say why a record cannot be read."""
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def join(whole: Span, spans: list[Span], prefix: str, latency: float | None) -> bool:

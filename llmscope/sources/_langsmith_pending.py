@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Rows
 from llmscope.sources._cells import text
-from llmscope.sources._guard import quarantine
 from llmscope.sources._held import Held
 from llmscope.sources._langsmith_merge import merged, parent_of, trace_of
 from llmscope.sources._langsmith_run import add_run
+from llmscope.sources._quarantine import quarantine
 
 _DONE: Final = ("success", "error", "interrupted")
 _DEEPEST: Final = 10_000

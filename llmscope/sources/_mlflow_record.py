@@ -8,11 +8,11 @@ from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import text
 from llmscope.sources._file import File
-from llmscope.sources._guard import quarantine
 from llmscope.sources._mlflow_info import is_info, parsed_info
 from llmscope.sources._mlflow_span import is_span, parsed
 from llmscope.sources._mlflow_trace import TraceRows
 from llmscope.sources._printed import structure, turned
+from llmscope.sources._quarantine import quarantine
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span

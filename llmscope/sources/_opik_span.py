@@ -7,8 +7,9 @@ from typing import Any, Final
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
-from llmscope.sources._joined import UNREADABLE, Span, join, merged, reason
+from llmscope.sources._joined import Span, join, merged
 from llmscope.sources._opik_usage import usage
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
 from llmscope.sources._values import time_us

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmscope.sources._batch import Rows
 from llmscope.sources._file import File
-from llmscope.sources._guard import quarantine
 from llmscope.sources._messages import decoded
 from llmscope.sources._phoenix_score import add_annotation, score
 from llmscope.sources._phoenix_span import add_record, flattened
+from llmscope.sources._quarantine import quarantine
 from llmscope.sources._sqlite import columns, database, is_database, objects, quoted
 
 if TYPE_CHECKING:

@@ -61,8 +61,9 @@ from llmscope.sources._datadog_llmobs import add_evaluation, add_event, is_evalu
 from llmscope.sources._datadog_logs import add_log, is_export, is_log
 from llmscope.sources._file import File
 from llmscope.sources._look import first_record
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
-from llmscope.sources._unfold import NestingError, Unfold
+from llmscope.sources._unfold import Unfold
 
 __all__ = ["NAME", "Reader", "knows", "read", "sniff"]
 
@@ -246,8 +247,8 @@ class Reader:
     def _safely(self, add: Any, place: str, item: Json, shared: Json) -> None:
         try:
             add(self._rows, place, item, shared)
-        except (NestingError, RecursionError):
-            self._rows.reject(place, str(NestingError()), item)
+        except UNREADABLE as error:
+            self._rows.reject(place, reason(error), item)
 
 
 def _add_stored(rows: Rows, place: str, event: Json, shared: Json) -> None:

@@ -41,7 +41,7 @@ from llmscope.sources._jaeger_span import add as add_jaeger
 from llmscope.sources._jaeger_span import process
 from llmscope.sources._json import records
 from llmscope.sources._look import first_record
-from llmscope.sources._unfold import NestingError
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources.jaeger import is_span as is_jaeger
 
 if TYPE_CHECKING:
@@ -102,10 +102,8 @@ def _batches(file: File, rows: Rows) -> Iterator[Batch]:
         for document in found:
             try:
                 _add(document, rows, calls, file)
-            except (ValueError, NestingError) as error:
-                rows.reject(document.place, str(error), document.source)
-            except RecursionError:
-                rows.reject(document.place, str(NestingError()), document.source)
+            except UNREADABLE as error:
+                rows.reject(document.place, reason(error), document.source)
             if rows.full:
                 yield rows.take()
     calls.end()

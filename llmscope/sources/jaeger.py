@@ -37,7 +37,8 @@ from llmscope.sources._jaeger_span import NAME, Process, add, identity, process,
 from llmscope.sources._json import kind_of, records
 from llmscope.sources._look import first_record
 from llmscope.sources._otlp_ids import SPAN, TRACE
-from llmscope.sources._unfold import NestingError, Unfold
+from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._unfold import Unfold
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -154,9 +155,8 @@ def add_trace(trace: dict[str, Any], place: str, rows: Rows) -> None:
             continue
         try:
             _add(span, known, rows, trace_id, beside, shared)
-        except (ValueError, NestingError, RecursionError) as error:
-            reason = str(NestingError()) if isinstance(error, RecursionError) else str(error)
-            rows.reject(f"{place}, spans[{index}]", reason, span)
+        except UNREADABLE as error:
+            rows.reject(f"{place}, spans[{index}]", reason(error), span)
         else:
             beside = {}
 

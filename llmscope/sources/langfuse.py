@@ -54,12 +54,12 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv, _json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._joined import UNREADABLE, reason
 from llmscope.sources._langfuse_events import Events
 from llmscope.sources._langfuse_record import Json, camel, is_observation, is_score, is_trace, kind
 from llmscope.sources._langfuse_score import add_score
 from llmscope.sources._langfuse_trace import Bundle, add_bundle, add_observation
 from llmscope.sources._look import first_record
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langfuse"

@@ -37,7 +37,6 @@ from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._frame import Frame
-from llmscope.sources._guard import quarantine
 from llmscope.sources._json import Record, records
 from llmscope.sources._langsmith_feedback import add_record, is_feedback
 from llmscope.sources._langsmith_merge import merged
@@ -45,6 +44,7 @@ from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
 from llmscope.sources._look import first_record
 from llmscope.sources._printed import structure, turned
+from llmscope.sources._quarantine import quarantine
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langsmith"

@@ -43,7 +43,6 @@ from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._frame import Frame
-from llmscope.sources._guard import quarantine
 from llmscope.sources._json import Record, records
 from llmscope.sources._look import first_record
 from llmscope.sources._mlflow_database import has_traces, stored
@@ -51,6 +50,7 @@ from llmscope.sources._mlflow_info import is_info
 from llmscope.sources._mlflow_record import add_record, found_in, is_call
 from llmscope.sources._mlflow_span import is_span
 from llmscope.sources._printed import structure
+from llmscope.sources._quarantine import quarantine
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "mlflow"

@@ -44,7 +44,7 @@ from llmscope.sources._json import records
 from llmscope.sources._look import first_record
 from llmscope.sources._newrelic_events import TYPE, UNFOLD, events, is_document, is_event, kind
 from llmscope.sources._newrelic_rows import NAME, add_call, add_feedback, add_log, add_trace_span
-from llmscope.sources._unfold import NestingError
+from llmscope.sources._quarantine import UNREADABLE, reason
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -108,8 +108,8 @@ def _events(file: File, rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
         for place, record in records(stream, rows.reject, unfold=UNFOLD):
             try:
                 yield from events(record, place, rows.reject)
-            except RecursionError:
-                rows.reject(place, str(NestingError()), record)
+            except RecursionError as error:
+                rows.reject(place, reason(error), record)
 
 
 class _Joined:
@@ -195,10 +195,8 @@ class _Joined:
         """Return why a row cannot be added, empty where it was."""
         try:
             add()
-        except (ValueError, NestingError) as error:
-            return str(error)
-        except RecursionError:
-            return str(NestingError())
+        except UNREADABLE as error:
+            return reason(error)
         return ""
 
 

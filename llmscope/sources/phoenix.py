@@ -36,7 +36,6 @@ from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._frame import Frame
-from llmscope.sources._guard import quarantine
 from llmscope.sources._ids import whole as whole_id
 from llmscope.sources._json import Record, records
 from llmscope.sources._look import first_record
@@ -44,6 +43,7 @@ from llmscope.sources._phoenix_database import add_database, has_spans
 from llmscope.sources._phoenix_score import add_annotation, is_annotation
 from llmscope.sources._phoenix_span import ATTRIBUTES, add_record, flattened, is_span
 from llmscope.sources._printed import structure, turned
+from llmscope.sources._quarantine import quarantine
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "phoenix"

@@ -37,6 +37,7 @@ from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._look import first_record
 from llmscope.sources._promptflow_run import add_line, add_node, is_line, is_node
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "promptflow"
@@ -83,15 +84,11 @@ def read(file: File) -> Iterator[Batch]:
                         add_line(rows, run, around)
                     else:
                         rows.reject(where, "it is no run of a line or node: it has no run_id", run)
-                except (ValueError, RecursionError) as error:
-                    rows.reject(where, _why(error), run)
+                except UNREADABLE as error:
+                    rows.reject(where, reason(error), run)
                 if rows.full:
                     yield rows.take()
     yield rows.take()
-
-
-def _why(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _runs(place: str, record: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:

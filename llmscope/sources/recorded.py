@@ -57,6 +57,7 @@ from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
 from llmscope.sources._look import first_record
 from llmscope.sources._messages import answered, asked, decoded, messages
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
 from llmscope.sources._recorded_answer import counts, failure, first_token, said, took
 from llmscope.sources._recorded_body import REDACTED, is_secret, without_secrets
@@ -66,7 +67,7 @@ from llmscope.sources._recorded_events import events
 from llmscope.sources._recorded_stream import whole
 from llmscope.sources._recorded_yaml import YamlError, items
 from llmscope.sources._span import add_span
-from llmscope.sources._unfold import NestingError, Unfold
+from llmscope.sources._unfold import Unfold
 
 Json = dict[str, Any]
 
@@ -193,9 +194,8 @@ class _Tape:
                 yield from self._carried(place, call, carried)
             else:
                 self._add(place, call, item)
-        except (ValueError, NestingError, RecursionError) as error:
-            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-            self._rows.reject(place, reason, item)
+        except UNREADABLE as error:
+            self._rows.reject(place, reason(error), item)
         yield
 
     def _carried(self, place: str, call: Call, body: Any) -> Iterator[None]:

@@ -45,6 +45,7 @@ from llmscope.sources._cells import text
 from llmscope.sources._file import File
 from llmscope.sources._lenient import moment
 from llmscope.sources._look import first_record
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._unfold import Unfold
 
 __all__ = ["NAME", "read", "sniff"]
@@ -73,10 +74,8 @@ def read(file: File) -> Iterator[Batch]:
                     for _ in _add(rows, file, place, record):
                         if rows.full:
                             yield rows.take()
-                except RecursionError:
-                    rows.reject(place, "it is nested too deeply", record)
-                except ValueError as error:
-                    rows.reject(place, str(error), record)
+                except UNREADABLE as error:
+                    rows.reject(place, reason(error), record)
                 if rows.full:
                     yield rows.take()
     yield rows.take()

@@ -27,8 +27,9 @@ from llmscope.sources._json import kind_of, records
 from llmscope.sources._look import first_record
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_values import attributes
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._span import add_span
-from llmscope.sources._unfold import NestingError, Unfold
+from llmscope.sources._unfold import Unfold
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -89,8 +90,8 @@ def _add(trace: Any, place: str, rows: Rows) -> None:
     sets = sets if type(sets) is list else [trace["spanSet"]] if trace.get("spanSet") else []
     try:
         _trace(trace, sets, rows)
-    except (ValueError, NestingError, RecursionError) as error:
-        rows.reject(place, _reason(error), trace)
+    except UNREADABLE as error:
+        rows.reject(place, reason(error), trace)
         return
     seen: set[Any] = set()
     for group, found in enumerate(sets):
@@ -98,12 +99,8 @@ def _add(trace: Any, place: str, rows: Rows) -> None:
         for number, span in enumerate(spans if type(spans) is list else []):
             try:
                 _span(trace, span, seen, rows)
-            except (ValueError, NestingError, RecursionError) as error:
-                rows.reject(f"{place}, spanSets[{group}].spans[{number}]", _reason(error), span)
-
-
-def _reason(error: Exception) -> str:
-    return str(NestingError()) if isinstance(error, RecursionError) else str(error)
+            except UNREADABLE as error:
+                rows.reject(f"{place}, spanSets[{group}].spans[{number}]", reason(error), span)
 
 
 def _trace(trace: dict[str, Any], sets: list[Any], rows: Rows) -> None:

@@ -44,6 +44,7 @@ from llmscope.sources._failures import (
 from llmscope.sources._file import File
 from llmscope.sources._finish import finish
 from llmscope.sources._look import first_record
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._swe_agent import is_swe_agent, swe_agent_spans
 
 __all__ = ["NAME", "read", "sniff"]
@@ -67,10 +68,8 @@ def read(file: File) -> Iterator[Batch]:
                 spans, scores = _read(file, place, record, tasks)
                 rows.spans.extend([finish(span, NAME) for span in spans])
                 rows.scores.extend({"source": NAME} | score for score in scores)
-            except RecursionError:
-                rows.reject(place, "it is nested too deeply", record)
-            except ValueError as error:
-                rows.reject(place, str(error), record)
+            except UNREADABLE as error:
+                rows.reject(place, reason(error), record)
             if rows.full:
                 yield rows.take()
     yield rows.take()

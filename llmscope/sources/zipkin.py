@@ -32,10 +32,10 @@ from llmscope.sources._collector import undisturbed
 from llmscope.sources._jaeger_span import SERVER
 from llmscope.sources._json import kind_of, records
 from llmscope.sources._look import first_record
+from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span
 from llmscope.sources._texts import Event
-from llmscope.sources._unfold import NestingError
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -89,8 +89,8 @@ def _batches(file: File, rows: Rows) -> Iterator[Batch]:
         for place, span in records(stream, rows.reject, nested=True):
             try:
                 _add(span, rows)
-            except (ValueError, NestingError, RecursionError) as error:
-                rows.reject(place, str(NestingError()) if isinstance(error, RecursionError) else str(error), span)
+            except UNREADABLE as error:
+                rows.reject(place, reason(error), span)
             if rows.full:
                 yield rows.take()
     yield rows.take()

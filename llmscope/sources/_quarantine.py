@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 from llmscope.sources._batch import Rows
 from llmscope.sources._unfold import NestingError
+
+UNREADABLE: Final = (ValueError, OverflowError, RecursionError, NestingError)
+"""What a record that cannot be read raises."""
+
+
+def reason(error: BaseException) -> str:
+    """Say why a record cannot be read, in words for ``rejects``."""
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 @contextlib.contextmanager
@@ -27,7 +36,5 @@ def quarantine(rows: Rows, place: str, record: object) -> Iterator[None]:
     """
     try:
         yield
-    except (RecursionError, NestingError):
-        rows.reject(place, "it is nested too deeply", record)
-    except (ValueError, OverflowError) as error:
-        rows.reject(place, str(error), record)
+    except UNREADABLE as error:
+        rows.reject(place, reason(error), record)
