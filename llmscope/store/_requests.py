@@ -16,6 +16,9 @@ from llmscope import schema
 from llmscope.store._names import quoted
 from llmscope.store._rollups import find_repeats
 
+PART = 250_000
+"""Traces that are derived at once: what is kept of each while its spans are read does not spill to disk."""
+
 _SUMS = (
     "input_tokens",
     "output_tokens",
@@ -32,7 +35,19 @@ def derive(connection: duckdb.DuckDBPyConnection, promoted: Sequence[str]) -> No
     """Rebuild ``rollups`` and ``requests`` for the traces named in the temporary table ``touched(trace_id)``."""
     find_repeats(connection)
     connection.execute("DELETE FROM requests WHERE trace_id IN (SELECT trace_id FROM touched)")
-    connection.execute(_requests(promoted))
+    parts = -(-_count(connection) // PART) or 1
+    for part in range(parts):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE derived AS SELECT trace_id FROM touched WHERE hash(trace_id) % ? = ?",
+            [parts, part],
+        )
+        connection.execute(_requests(promoted))
+    connection.execute("DROP TABLE derived")
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> int:
+    found = connection.execute("SELECT count(*) FROM touched").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _requests(promoted: Sequence[str]) -> str:
@@ -45,7 +60,7 @@ def _requests(promoted: Sequence[str]) -> str:
     own = "".join(f", coalesce(r.{key}, a.{key})" for key in keys)
     return f"""
     INSERT INTO requests ({", ".join(quoted(name) for name in columns)})
-    WITH s AS (SELECT rowid AS row, {facts_of_span} FROM spans SEMI JOIN touched USING (trace_id)),
+    WITH s AS (SELECT rowid AS row, {facts_of_span} FROM spans SEMI JOIN derived USING (trace_id)),
     a AS (
         SELECT trace_id, count(*) AS spans, count(*) FILTER (status = 'error') AS failed_spans,
             count(*) FILTER (parent_id IS NULL) AS roots, min(row) FILTER (parent_id IS NULL) AS root,

@@ -128,3 +128,19 @@ def test_tokens_of_a_request_equal_the_count_by_hand(forest):
     found = [tokens for (tokens,) in store.rows("SELECT input_tokens FROM requests ORDER BY trace_id[2:]::INT")]
     assert found == [counted_by_hand(*tree) for tree in forest]
     store.close()
+
+
+def test_requests_are_the_same_however_many_are_derived_at_once(store, put, span, monkeypatch):
+    spans = [
+        span(f"t{trace}", f"s{number}", "s0" if number else None, duration_ms=float(number), input_tokens=trace)
+        for trace in range(9)
+        for number in range(3)
+    ]
+    every = "SELECT * FROM requests ORDER BY trace_id"
+    put(*spans)
+    whole = store.rows(every)
+    store.rows("DELETE FROM spans")
+    monkeypatch.setattr("llmscope.store._requests.PART", 2)
+    put(*spans)
+    assert store.rows(every) == whole
+    assert len(whole) == 9
