@@ -142,7 +142,7 @@ export function StepPane({ steps, row, texts, problem }: PaneProps) {
       <table class="sides">
         <thead>
           <tr>
-            <th />
+            <td />
             <th scope="col">first</th>
             <th scope="col">second</th>
             <th scope="col">

@@ -144,7 +144,7 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys that rise from what has the focus inside
     <div ref={box} class="explorer trace" role="presentation" onKeyDown={key}>
-      <header>
+      <div class="heading">
         <Head meta={meta} spans={spans.id.length} />
         <span class="actions">
           {session.id !== null && (
@@ -154,7 +154,7 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
           )}
           <Download live={review.live} onFile={(form) => asker.file(meta.trace_id, form)} held={held} />
         </span>
-      </header>
+      </div>
       <Annotate
         trace={meta.trace_id}
         review={review}

@@ -45,12 +45,12 @@ export function KeyCard({ groups, onClose }: { groups: Keys[]; onClose: () => vo
       }}
     >
       <div class="keys" role="dialog" aria-modal="true" aria-label="Keys" data-ls="keys">
-        <header>
+        <div class="heading">
           <h3>Keys</h3>
           <button ref={close} type="button" class="ls-push" onClick={onClose}>
             Close
           </button>
-        </header>
+        </div>
         <div class="columns">
           {groups.map((group, i) => (
             <dl key={i}>

@@ -37,7 +37,7 @@ export function Session({ id, session, open, onOpen }: Props) {
   const less = session.turns.length < session.total ? `the first ${count(session.turns.length)} of ` : "";
   return (
     <section class="session" data-ls="session" aria-label="Session">
-      <header>
+      <div class="heading">
         <h3>
           Session {id}
           <small>
@@ -45,7 +45,7 @@ export function Session({ id, session, open, onOpen }: Props) {
             {count(session.total)} requests, {cost}
           </small>
         </h3>
-      </header>
+      </div>
       <ol>
         {session.turns.map((turn) => (
           <li key={turn.trace_id} class={turn.trace_id === open ? "open" : ""} data-ls="turn">

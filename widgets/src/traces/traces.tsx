@@ -213,7 +213,7 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
                   data-trace={row.trace_id}
                   class={row.trace_id === open ? "open" : ""}
                   tabIndex={0}
-                  aria-expanded={row.trace_id === open}
+                  aria-current={row.trace_id === open ? "true" : undefined}
                   onClick={() => show(open === row.trace_id ? null : row.trace_id)}
                   onKeyDown={(event) => inRow(event, row.trace_id)}
                 >
