@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import Final
-from weakref import WeakKeyDictionary
 
-import ijson
-
-from llmscope.sources._file import HEAD_BYTES, File
+from llmscope.sources._file import File
+from llmscope.sources._sniff import MARGIN, first
 
 _MAGIC: Final = (
     (0, b"\x89PNG", "a PNG image"),
@@ -32,10 +28,6 @@ _MAGIC: Final = (
     (257, b"ustar", "a tar archive; unpack it and load what is inside"),
 )
 
-_WIDE: Final = 4 * 1024 * 1024
-"""Bytes that are looked at where the first record is longer than the head."""
-
-_MARGIN: Final = b"\xef\xbb\xbf \t\r\n"
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -64,7 +56,7 @@ def look(file: File) -> str:
             return words
     if is_binary(file):
         return "binary data"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    text = head.lstrip(MARGIN)
     if text[:1] in (b"{", b"["):
         return _json(text)
     if text[:1] == b"<":
@@ -73,64 +65,8 @@ def look(file: File) -> str:
     return f"text that begins with {first!r}"
 
 
-def first_record(file: File) -> object:
-    """Return the first JSON value of a file, or the first item of its first list, as far as its first 4 MB hold it.
-
-    A value that is cut by the end of these comes back with what stands before the cut. None when there is no JSON.
-    """
-    if file not in _firsts:
-        _firsts[file] = _first_record(file)
-    return _firsts[file]
-
-
-_ENDLESS: Final = re.compile(rb"\d{4000}")
-
-_firsts: WeakKeyDictionary[File, object] = WeakKeyDictionary()
-"""What was found in each file, since every format asks."""
-
-
-def _first_record(file: File) -> object:
-    value, whole = _first(file.head.lstrip(_MARGIN))
-    if value is None or whole or len(file.head) < HEAD_BYTES:
-        return value
-    hook, file.on_bytes = file.on_bytes, None
-    try:
-        with file.open() as stream:
-            return _first(stream.read(_WIDE).lstrip(_MARGIN))[0]
-    finally:
-        file.on_bytes = hook
-
-
-def _first(text: bytes) -> tuple[object, bool]:
-    """Return the value, and whether it is there to its end."""
-    if text[:1] not in (b"{", b"["):
-        return None, True
-    listed = text[:1] == b"["
-    builder = ijson.ObjectBuilder()
-    depth = 0
-    whole = False
-    try:
-        # use_float refuses integers beyond 63 bits, as ids of Datadog's traces are; without it ijson's C code leaves a
-        # broken event behind, which crashes the process, where a number is longer than Python allows
-        endless = _ENDLESS.search(text) is not None
-        for event, value in ijson.basic_parse(text, multiple_values=True, use_float=endless):
-            if listed and depth == 0 and event == "start_array":
-                depth = 1
-                continue
-            if listed and depth == 1 and event == "end_array":
-                break
-            builder.event(event, float(value) if isinstance(value, Decimal) else value)
-            depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
-            if depth <= listed:
-                whole = True
-                break
-    except (ijson.JSONError, ValueError, OverflowError):
-        pass
-    return getattr(builder, "value", None), whole
-
-
 def _json(text: bytes) -> str:
-    record, _ = _first(text)
+    record, _ = first(text)
     kind = "a JSON list" if text[:1] == b"[" else "JSON"
     if isinstance(record, dict) and record:
         keys = ", ".join(list(record)[:8]) + (", …" if len(record) > 8 else "")

@@ -21,10 +21,10 @@ from llmscope.sources._batch import Batch, Row, Rows
 from llmscope.sources._exchange import Exchange, exchange, is_chat
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json, finish
-from llmscope.sources._look import first_record
 from llmscope.sources._messages import Message, answered, asked, messages
 from llmscope.sources._reading import SAMPLE, Reading
 from llmscope.sources._run import run_spans
+from llmscope.sources._sniff import first_record
 from llmscope.sources._wrapped import UNFOLD, first_item, unwrapped
 
 NAME: Final = "chat"

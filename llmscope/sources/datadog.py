@@ -60,9 +60,9 @@ from llmscope.sources._datadog_apm import NAME, Traces, add_indexed, is_span, sp
 from llmscope.sources._datadog_llmobs import add_evaluation, add_event, is_evaluation, is_event
 from llmscope.sources._datadog_logs import add_log, is_export, is_log
 from llmscope.sources._file import File
-from llmscope.sources._look import first_record
 from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
+from llmscope.sources._sniff import first_record
 from llmscope.sources._unfold import Unfold
 
 __all__ = ["NAME", "Reader", "knows", "read", "sniff"]
@@ -82,7 +82,7 @@ def sniff(file: File) -> bool:
     while isinstance(record, list) and record:
         record = record[0]
     if record is None:
-        return file.head.lstrip()[:1] not in (b"{", b"[") and is_export(_csv.header(file))
+        return is_export(_csv.header(file))
     return knows(record)
 
 

@@ -40,8 +40,8 @@ from llmscope.sources._elastic_spans import add_apm, add_ecs, add_otel, is_apm, 
 from llmscope.sources._jaeger_span import add as add_jaeger
 from llmscope.sources._jaeger_span import process
 from llmscope.sources._json import records
-from llmscope.sources._look import first_record
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources.jaeger import is_span as is_jaeger
 
 if TYPE_CHECKING:

@@ -46,8 +46,8 @@ from llmscope.sources._inspect_refs import shallow
 from llmscope.sources._inspect_sample import Eval, sample_steps
 from llmscope.sources._inspect_zip import first_member
 from llmscope.sources._lenient import moment
-from llmscope.sources._look import first_record
 from llmscope.sources._reading import flat
+from llmscope.sources._sniff import first_record
 
 NAME: Final = "inspect"
 

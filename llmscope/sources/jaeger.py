@@ -35,9 +35,9 @@ from llmscope.sources._cells import text
 from llmscope.sources._collector import undisturbed
 from llmscope.sources._jaeger_span import NAME, Process, add, identity, process, tags
 from llmscope.sources._json import kind_of, records
-from llmscope.sources._look import first_record
 from llmscope.sources._otlp_ids import SPAN, TRACE
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources._unfold import Unfold
 
 if TYPE_CHECKING:

@@ -58,8 +58,8 @@ from llmscope.sources._langfuse_events import Events
 from llmscope.sources._langfuse_record import Json, camel, is_observation, is_score, is_trace, kind
 from llmscope.sources._langfuse_score import add_score
 from llmscope.sources._langfuse_trace import Bundle, add_bundle, add_observation
-from llmscope.sources._look import first_record
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import column_names, first_record
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langfuse"
@@ -71,17 +71,17 @@ _UNFOLD: Final = Unfold(leaves=frozenset({"data", "traces", "batch"}))
 
 def sniff(file: File) -> bool:
     """Whether the first record of a file is a trace, an observation, a score or an event of Langfuse."""
-    if _arrow.is_columnar(file):
-        return _is_table({camel(name) for name in _arrow.schema(file).names})
+    names = column_names(file)
+    if names is not None:
+        return _is_table({camel(name) for name in names})
     record = first_record(file)
     if isinstance(record, list):
         record = record[0] if record else None
-    if isinstance(record, dict):
-        return kind(record) is not None or any(
-            isinstance(item, dict) and kind(item) is not None for item in _listed(record)[:1]
-        )
-    header = _csv.header(file)
-    return header is not None and _is_table({camel(name) for name in header})
+    if not isinstance(record, dict):
+        return False
+    return kind(record) is not None or any(
+        isinstance(item, dict) and kind(item) is not None for item in _listed(record)[:1]
+    )
 
 
 def read(file: File) -> Iterator[Batch]:

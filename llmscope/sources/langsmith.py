@@ -36,15 +36,14 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._frame import Frame
 from llmscope.sources._json import Record, records
 from llmscope.sources._langsmith_feedback import add_record, is_feedback
 from llmscope.sources._langsmith_merge import merged
 from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
-from llmscope.sources._look import first_record
 from llmscope.sources._printed import structure, turned
 from llmscope.sources._quarantine import quarantine
+from llmscope.sources._sniff import column_names, first_record, is_json
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langsmith"
@@ -67,17 +66,13 @@ _JSON: Final = frozenset(
 
 def sniff(file: File) -> bool:
     """Whether a file holds LangSmith runs, or feedback on them."""
-    if file.is_directory:
-        return False
-    if _arrow.is_columnar(file):
-        return _is_table(_arrow.schema(file).names)
     if is_multipart(file.head):
         return True
+    names = column_names(file)
+    if names is not None:
+        return _is_table(names)
     record = first_record(file)
-    if isinstance(record, dict):
-        return _is_body(record) or _is_run(record) or _is_feedback(record)
-    header = _csv.header(file)
-    return header is not None and _is_table(header)
+    return isinstance(record, dict) and (_is_body(record) or _is_run(record) or _is_feedback(record))
 
 
 def _is_body(record: dict[str, Any]) -> bool:
@@ -186,7 +181,7 @@ def _records(file: File, rows: Rows) -> Iterator[Record]:
         return ((place, _decoded(record)) for place, record in _arrow.records(file))
     if is_multipart(file.head):
         return parts(file.open(), rows.reject)
-    if not isinstance(file, Frame) and file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if is_json(file):
         return records(file.open(), rows.reject, unfold=_UNFOLD)
     return ((place, _decoded(record)) for place, record in _csv.records(file, rows))
 

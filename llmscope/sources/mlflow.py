@@ -42,15 +42,14 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._frame import Frame
 from llmscope.sources._json import Record, records
-from llmscope.sources._look import first_record
 from llmscope.sources._mlflow_database import has_traces, stored
 from llmscope.sources._mlflow_info import is_info
 from llmscope.sources._mlflow_record import add_record, found_in, is_call
 from llmscope.sources._mlflow_span import is_span
 from llmscope.sources._printed import structure
 from llmscope.sources._quarantine import quarantine
+from llmscope.sources._sniff import column_names, first_record, is_json
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "mlflow"
@@ -61,17 +60,13 @@ _OF_A_TRACE: Final = frozenset({"trace_metadata", "request_metadata", "execution
 
 def sniff(file: File) -> bool:
     """Whether a file holds MLflow traces."""
-    if file.is_directory:
-        return False
-    if _arrow.is_columnar(file):
-        return _is_table(_arrow.schema(file).names)
+    names = column_names(file)
+    if names is not None:
+        return _is_table(names)
     if has_traces(file):
         return True
     record = first_record(file)
-    if isinstance(record, dict):
-        return _is_trace(record)
-    header = _csv.header(file)
-    return header is not None and _is_table(header)
+    return isinstance(record, dict) and _is_trace(record)
 
 
 def _is_trace(record: dict[str, Any]) -> bool:
@@ -110,7 +105,7 @@ def _records(file: File, rows: Rows) -> Iterator[Record]:
         return ((place, _decoded(record)) for place, record in _arrow.records(file))
     if has_traces(file):
         return stored(file, rows)
-    if not isinstance(file, Frame) and file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if is_json(file):
         return records(file.open(), rows.reject, unfold=_UNFOLD)
     return ((place, _decoded(record)) for place, record in _csv.records(file, rows))
 

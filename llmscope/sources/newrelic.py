@@ -41,10 +41,10 @@ from llmscope.sources import _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._collector import undisturbed
 from llmscope.sources._json import records
-from llmscope.sources._look import first_record
 from llmscope.sources._newrelic_events import TYPE, UNFOLD, events, is_document, is_event, kind
 from llmscope.sources._newrelic_rows import NAME, add_call, add_feedback, add_log, add_trace_span
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File

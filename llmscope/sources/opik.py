@@ -41,10 +41,10 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv, _json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._look import first_record
 from llmscope.sources._opik_record import kind, of_table, plain
 from llmscope.sources._opik_span import NAME, Json, add_span, add_trace
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources._unfold import Unfold
 
 __all__ = ["NAME", "read", "sniff"]

@@ -22,6 +22,7 @@ from llmscope.sources._collector import undisturbed
 from llmscope.sources._json import records
 from llmscope.sources._otlp_request import UNFOLD, add_request
 from llmscope.sources._otlp_typed import Request, add_typed, typed
+from llmscope.sources._sniff import is_json
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -33,8 +34,6 @@ _TEMPO: Final = re.compile(rb'[{,]\s*"batches"\s*:\s*\[\s*\{')
 _SCOPES: Final = re.compile(rb'"(?:scope_?[sS]pans|instrumentation_?[lL]ibrary_?[sS]pans)"\s*:\s*\[')
 _SHELL: Final = 4096
 """Bytes in which the first ``batches`` of Tempo stands: nothing long comes before it."""
-
-_BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 
 
 def sniff(file: File) -> bool:
@@ -48,7 +47,7 @@ def sniff(file: File) -> bool:
     head = file.head
     if _frame(head) is not None:
         return True
-    if head.lstrip(_BLANK)[:1] not in (b"{", b"["):
+    if not is_json(file):
         return False
     if _KEY.search(head) is not None:
         return True

@@ -35,15 +35,14 @@ from typing import Any, Final
 from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._frame import Frame
 from llmscope.sources._ids import whole as whole_id
 from llmscope.sources._json import Record, records
-from llmscope.sources._look import first_record
 from llmscope.sources._phoenix_database import add_database, has_spans
 from llmscope.sources._phoenix_score import add_annotation, is_annotation
 from llmscope.sources._phoenix_span import ATTRIBUTES, add_record, flattened, is_span
 from llmscope.sources._printed import structure, turned
 from llmscope.sources._quarantine import quarantine
+from llmscope.sources._sniff import column_names, first_record, is_json
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "phoenix"
@@ -54,10 +53,9 @@ _TIMES: Final = ("start_time", "end_time", "token_count_prompt")
 
 def sniff(file: File) -> bool:
     """Whether a file holds spans or annotations of Phoenix."""
-    if file.is_directory:
-        return False
-    if _arrow.is_columnar(file):
-        return _is_table(_arrow.schema(file).names)
+    names = column_names(file)
+    if names is not None:
+        return _is_table(names)
     if has_spans(file):
         return True
     record = first_record(file)
@@ -65,8 +63,7 @@ def sniff(file: File) -> bool:
         listed = record.get("data")
         first = listed[0] if isinstance(listed, list) and listed else record
         return is_span(first) or is_annotation(first) or _is_trace(first)
-    header = _csv.header(file)
-    return header is not None and _is_table(header)
+    return False
 
 
 def _is_trace(record: Any) -> bool:
@@ -159,7 +156,7 @@ def _add_trace(rows: Rows, place: str, record: dict[str, Any]) -> None:
 def _records(file: File, rows: Rows) -> Iterator[Record]:
     if _arrow.is_columnar(file):
         return ((place, _without_index(record)) for place, record in _arrow.records(file))
-    if not isinstance(file, Frame) and file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if is_json(file):
         return records(file.open(), rows.reject, unfold=_UNFOLD)
     return ((place, _without_index(record)) for place, record in _csv.records(file, rows))
 

@@ -38,9 +38,9 @@ from typing import Any, Final
 from llmscope.sources import _prometheus_json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import HEAD_BYTES, File
-from llmscope.sources._look import first_record
 from llmscope.sources._prometheus_points import NAME, Family
 from llmscope.sources._prometheus_text import said, sample
+from llmscope.sources._sniff import first_record
 
 __all__ = ["NAME", "read", "sniff"]
 
@@ -56,7 +56,7 @@ _LOOKED_AT: Final = 50
 
 def sniff(file: File) -> bool:
     """Whether the first lines are an exposition's, or the first record is an answer of the API."""
-    if file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and _prometheus_json.is_answer(first_record(file)):
+    if _prometheus_json.is_answer(first_record(file)):
         return True
     lines = file.head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if len(file.head) >= HEAD_BYTES:
@@ -87,7 +87,7 @@ def read(file: File) -> Iterator[Batch]:
         >>> [batch.metrics.column("value").to_pylist() for batch in read(file)]
         [[3.0]]
     """
-    if file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and _prometheus_json.is_answer(first_record(file)):
+    if _prometheus_json.is_answer(first_record(file)):
         yield from _prometheus_json.read(file)
         return
     rows = Rows(file.name)

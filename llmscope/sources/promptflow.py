@@ -35,9 +35,9 @@ from llmscope.errors import UnreadableFileError
 from llmscope.sources import _json
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._look import first_record
 from llmscope.sources._promptflow_run import add_line, add_node, is_line, is_node
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "promptflow"

@@ -55,7 +55,6 @@ from llmscope.sources._batch import Batch, Row, Rows
 from llmscope.sources._cells import text
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
-from llmscope.sources._look import first_record
 from llmscope.sources._messages import answered, asked, decoded, messages
 from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
@@ -66,6 +65,7 @@ from llmscope.sources._recorded_endpoint import Endpoint, endpoint
 from llmscope.sources._recorded_events import events
 from llmscope.sources._recorded_stream import whole
 from llmscope.sources._recorded_yaml import YamlError, items
+from llmscope.sources._sniff import first_record
 from llmscope.sources._span import add_span
 from llmscope.sources._unfold import Unfold
 

@@ -14,6 +14,7 @@ from llmscope import schema
 from llmscope.sources import _arrow, _csv, _values
 from llmscope.sources._batch import Batch, Row, Rows
 from llmscope.sources._file import File
+from llmscope.sources._sniff import column_names
 
 NAME: Final = "llmscope"
 
@@ -67,5 +68,5 @@ _CONVERTERS: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def _table(file: File) -> schema.Table | None:
-    names = set(_arrow.schema(file).names if _arrow.is_columnar(file) else _csv.header(file) or ())
+    names = set(column_names(file) or ())
     return next((table for table in TABLES.values() if names == set(table.names)), None)

@@ -18,8 +18,9 @@ from llmscope.sources._columns import STRONG, guess
 from llmscope.sources._exchange import is_chat
 from llmscope.sources._file import File
 from llmscope.sources._finish import finish
-from llmscope.sources._look import first_record, look
+from llmscope.sources._look import look
 from llmscope.sources._reading import SAMPLE, Reading, flat
+from llmscope.sources._sniff import column_names, first_record, is_json
 from llmscope.sources._wrapped import UNFOLD, first_item, unwrapped, wrapped
 
 NAME: Final = "table"
@@ -29,12 +30,11 @@ _Placed = tuple[str, dict[str, Any]]
 
 def fields(file: File) -> list[str] | None:
     """Return the column names of a file that is a table of any kind; None when it is none."""
-    if _arrow.is_columnar(file):
-        return list(_arrow.schema(file).names)
+    names = column_names(file)
+    if names is not None:
+        return names
     record = first_item(first_record(file))
-    if isinstance(record, dict):
-        return list(flat(record))
-    return _csv.header(file)
+    return list(flat(record)) if isinstance(record, dict) else None
 
 
 def sniff(file: File) -> bool:
@@ -116,7 +116,7 @@ class _Log:
 def _records(file: File, rows: Rows) -> Iterator[_Placed]:
     if _arrow.is_columnar(file):
         yield from _arrow.records(file)
-    elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    elif is_json(file):
         with file.open() as stream:
             yield from unwrapped(_json.records(stream, rows.reject, unfold=UNFOLD), rows.reject)
     elif _csv.header(file) is not None:

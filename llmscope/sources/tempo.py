@@ -24,10 +24,10 @@ from llmscope.sources import _values
 from llmscope.sources._batch import Batch, Row, Rows
 from llmscope.sources._cells import text
 from llmscope.sources._json import kind_of, records
-from llmscope.sources._look import first_record
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_values import attributes
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources._span import add_span
 from llmscope.sources._unfold import Unfold
 

@@ -43,8 +43,8 @@ from llmscope.sources._failures import (
 )
 from llmscope.sources._file import File
 from llmscope.sources._finish import finish
-from llmscope.sources._look import first_record
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._sniff import first_record
 from llmscope.sources._swe_agent import is_swe_agent, swe_agent_spans
 
 __all__ = ["NAME", "read", "sniff"]

@@ -31,9 +31,9 @@ from llmscope.sources._cells import text
 from llmscope.sources._collector import undisturbed
 from llmscope.sources._jaeger_span import SERVER
 from llmscope.sources._json import kind_of, records
-from llmscope.sources._look import first_record
 from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
+from llmscope.sources._sniff import first_record
 from llmscope.sources._span import add_span
 from llmscope.sources._texts import Event
 
