@@ -65,3 +65,13 @@ def load():
 def lines():
     """Return a function from objects to JSON lines."""
     return lambda *records: b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+@pytest.fixture(scope="session")
+def missing(lost):
+    """Return a function that lists what is lost of a document when its bytes are read."""
+
+    def missing_of(document, data=None):
+        return lost(document, list(sources.read(sources.File(data or json.dumps(document).encode()))))
+
+    return missing_of
