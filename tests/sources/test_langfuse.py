@@ -1,126 +1,11 @@
-"""Langfuse in every shape it is exported in: the API, the UI, blob storage, ingestion batches."""
+"""Langfuse's API and downloads: traces, observations, usage, scores."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import decimal
-import io
-import json
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from llmscope import sources
-from llmscope.sources import langfuse
-
-TRACE = {
-    "id": "t1",
-    "projectId": "p1",
-    "name": "answer",
-    "timestamp": "2026-11-16T10:00:00.000Z",
-    "environment": "production",
-    "tags": ["beta"],
-    "bookmarked": True,
-    "release": "v7",
-    "version": "3",
-    "userId": "u1",
-    "sessionId": "s1",
-    "public": False,
-    "input": '"Where is my order?"',
-    "output": None,
-    "metadata": '{"locale": "de", "cart": {"items": 3}}',
-    "createdAt": "2026-11-16T10:00:05.000Z",
-    "latency": 2.5,
-}
-ROOT = {
-    "id": "o1",
-    "traceId": "t1",
-    "type": "SPAN",
-    "parentObservationId": None,
-    "name": "handle",
-    "startTime": "2026-11-16T10:00:00.000Z",
-    "endTime": "2026-11-16T10:00:02.250Z",
-    "level": "DEFAULT",
-    "statusMessage": None,
-    "latency": 2.25,
-    "usageDetails": {},
-    "costDetails": {},
-    "totalCost": 0,
-    "output": {"answer": "Tomorrow."},
-}
-CALL = {
-    "id": "o2",
-    "traceId": "t1",
-    "type": "GENERATION",
-    "parentObservationId": "o1",
-    "name": "chat",
-    "startTime": "2026-11-16T10:00:00.500Z",
-    "completionStartTime": "2026-11-16T10:00:00.850Z",
-    "endTime": "2026-11-16T10:00:02.500Z",
-    "level": "DEFAULT",
-    "model": "gpt-4o-2024-08-06",
-    "modelParameters": {"temperature": 0.2},
-    "promptName": "support",
-    "promptVersion": 4,
-    "usageDetails": {
-        "input": 100,
-        "input_cached_tokens": 900,
-        "output": 40,
-        "output_reasoning_tokens": 10,
-        "total": 1050,
-    },
-    "costDetails": {"input": 0.002, "output": 0.001, "total": 0.003},
-    "totalCost": 0.003,
-    "input": [{"role": "user", "content": "Where is my order?"}],
-    "output": {"role": "assistant", "content": "Tomorrow."},
-    "metadata": json.dumps(
-        {
-            "attributes": {
-                "gen_ai.system": "openai",
-                "gen_ai.usage.input_tokens": "1000",
-                "gen_ai.response.finish_reasons": '["stop"]',
-                "custom": "kept",
-            },
-            "resourceAttributes": {"service.name": "shop", "service.version": "9"},
-            "scope": {"name": "langfuse-sdk", "version": "3.10.5"},
-            "locale": "fr",
-        }
-    ),
-}
-SCORE = {
-    "id": "sc1",
-    "traceId": "t1",
-    "observationId": None,
-    "name": "helpful",
-    "value": 0.75,
-    "source": "EVAL",
-    "dataType": "NUMERIC",
-    "comment": "Answers it.",
-    "timestamp": "2026-11-16T10:01:00.000Z",
-}
-WHOLE = {"trace": TRACE | {"scores": [SCORE]}, "observations": [CALL, ROOT]}
-
-
-def text(value):
-    return json.dumps(value).encode()
-
-
-def by_id(loaded, span_id):
-    return next(span for span in loaded.spans if span["span_id"] == span_id)
-
-
-def observation(**fields):
-    return {
-        "id": "o",
-        "traceId": "t",
-        "type": "GENERATION",
-        "startTime": "2026-11-16T10:00:00Z",
-        "level": "DEFAULT",
-    } | fields
+from langfuse_records import CALL, ROOT, SCORE, TRACE, WHOLE, by_id, observation, text
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +80,8 @@ def test_scores_inside_a_trace_are_scores(whole):
     assert score["time"] == dt.datetime(2026, 11, 16, 10, 1)
 
 
-def test_nothing_of_a_download_is_lost(lost):
-    assert lost(WHOLE, list(sources.read(sources.File(text(WHOLE))))) == []
+def test_nothing_of_a_download_is_lost(missing):
+    assert missing(WHOLE) == []
 
 
 def test_observations_that_are_told_twice_count_once_and_complete_each_other(load):
@@ -215,7 +100,7 @@ def test_the_api_answers_a_trace_with_its_observations_inside(load):
     assert len(loaded.scores) == 1
 
 
-def test_a_page_of_traces_is_one_span_each_with_latency_and_cost(load, lost):
+def test_a_page_of_traces_is_one_span_each_with_latency_and_cost(load, missing):
     listed = TRACE | {"observations": ["o1", "o2"], "scores": ["sc1"], "htmlPath": "/x", "totalCost": 0.003}
     page = {"data": [listed, listed | {"id": "t2", "latency": None}], "meta": {"page": 1, "totalItems": 2}}
     loaded = load(text(page))
@@ -225,8 +110,7 @@ def test_a_page_of_traces_is_one_span_each_with_latency_and_cost(load, lost):
     assert first["cost_usd"] == 0.003
     assert first["attributes"]["langfuse.trace.observations"] == ["o1", "o2"]
     assert (second["end_time"], second["duration_ms"]) == (None, None)
-    batches = list(sources.read(sources.File(text(page))))
-    assert lost(page["data"], batches) == []
+    assert missing(page["data"], text(page)) == []
 
 
 def test_a_trace_with_several_roots_is_their_parent(load):
@@ -364,271 +248,8 @@ def test_scores_of_every_kind(load):
     assert loaded.rejects == []
 
 
-def test_a_score_in_a_file_of_its_own_loses_nothing(load, lost):
+def test_a_score_in_a_file_of_its_own_loses_nothing(load, missing):
     given = SCORE | {"queueId": "q1", "configId": "c1", "metadata": {"by": "carol"}, "sessionId": "s9", "traceId": None}
-    assert lost(given, list(sources.read(sources.File(text({"data": [given]}))))) == []
+    assert missing(given, text({"data": [given]})) == []
     (reject,) = load(text({"data": [SCORE | {"traceId": None}]})).rejects
     assert reject["reason"] == "it judges no trace, session or dataset run"
-
-
-UI_TRACE = {
-    "id": "t1", "timestamp": "2026-11-16T10:00:00.000Z", "name": "answer", "userId": "u1", "sessionId": "s1",
-    "release": None, "version": None, "environment": "default", "tags": ["beta"], "bookmarked": False, "public": False,
-    "input": "Hi", "output": "Ho", "metadata": {"locale": "de"}, "latency": 1.25,
-    "usage": {"promptTokens": 30, "completionTokens": 12, "totalTokens": 42}, "inputCost": 0.001, "outputCost": 0.002,
-    "totalCost": 0.003, "level": "ERROR", "errorCount": 1, "warningCount": 0, "defaultCount": 1, "debugCount": 0,
-    "observationCount": 2, "inputTokens": 30, "outputTokens": 12, "totalTokens": 42, "helpful": [0.5, 1],
-    "tone": ["rude"], "unused": None,
-}  # fmt: skip
-
-
-def as_csv(*records):
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(records[0]))
-    writer.writeheader()
-    for record in records:
-        writer.writerow(
-            {
-                key: json.dumps(value) if isinstance(value, dict | list | bool) else value
-                for key, value in record.items()
-            }
-        )
-    return out.getvalue().encode()
-
-
-@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
-def test_the_ui_s_export_of_traces_in_each_file_type(load, lines, form):
-    other = UI_TRACE | {"id": "t2", "helpful": None, "tone": None}
-    content = {
-        "json": lambda: text([UI_TRACE, other]),
-        "jsonl": lambda: lines(UI_TRACE, other),
-        "csv": lambda: as_csv(UI_TRACE, other),
-    }
-    loaded = load(content[form](), f"traces.{form}")
-    span = by_id(loaded, "t-t1")
-    assert (span["input_tokens"], span["output_tokens"], span["cost_usd"]) == (30, 12, 0.003)
-    assert (span["duration_ms"], span["status"], span["user_id"]) == (1250.0, "error", "u1")
-    assert (span["input"], span["output"], span["attributes"]["metadata.locale"]) == ("Hi", "Ho", "de")
-    told = [(score["name"], score["value"], score["label"], score["span_id"]) for score in loaded.scores]
-    assert told == [("helpful", 0.5, None, None), ("helpful", 1.0, None, None), ("tone", None, "rude", None)]
-    assert len(loaded.spans) == 2
-    assert loaded.rejects == []
-
-
-BLOB = {
-    "id": "o1", "trace_id": "t1", "project_id": "p", "environment": "default", "type": "GENERATION",
-    "parent_observation_id": "", "start_time": "2026-11-16 10:00:00.000000", "end_time": "2026-11-16 10:00:02.000000",
-    "name": "chat", "metadata": {"locale": "de"}, "level": "DEFAULT", "status_message": "", "version": "",
-    "input": '[{"role":"user","content":"Hi"}]', "output": "Ho", "provided_model_name": "gpt-4o",
-    "model_parameters": '{"temperature":0.7}', "usage_details": {"input": 5, "input_cached_tokens": 3, "output": 2, "total": 10},
-    "cost_details": {"input": 0.01, "total": 0.02}, "completion_start_time": "2026-11-16 10:00:00.500000",
-    "total_cost": 0.02, "latency": 2.0, "time_to_first_token": 0.5, "model_id": "m1", "prompt_name": "", "prompt_version": None,
-    "tool_calls": [], "tool_call_names": [], "tool_definitions": {}, "input_price": "0.0000025",
-    "user_id": "u1", "session_id": "s1", "trace_name": "answer", "tags": ["beta"], "release": "v7", "bookmarked": False,
-    "public": False, "created_at": "2026-11-16 10:00:03.000000", "updated_at": "2026-11-16 10:00:03.000000",
-}  # fmt: skip
-
-
-def as_parquet(record):
-    maps = {
-        "usage_details": pa.map_(pa.string(), pa.uint64()),
-        "cost_details": pa.map_(pa.string(), pa.decimal128(38, 12)),
-        "metadata": pa.map_(pa.string(), pa.string()),
-        "tool_definitions": pa.map_(pa.string(), pa.string()),
-    }
-    columns = {}
-    for key, value in record.items():
-        if key in maps:
-            items = [(name, str(item) if key == "metadata" else item) for name, item in value.items()]
-            if key == "cost_details":
-                items = [(name, decimal.Decimal(str(item))) for name, item in items]
-            columns[key] = pa.array([items], maps[key])
-        elif key.endswith(("_time", "_at")):
-            columns[key] = pa.array([dt.datetime.fromisoformat(value)], pa.timestamp("us", "UTC"))
-        elif key != "input_price":
-            columns[key] = pa.array([value])
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "parquet"])
-def test_enriched_observations_of_the_blob_export_in_each_file_type(load, lines, form):
-    content = {
-        "json": lambda: text([BLOB]), "jsonl": lambda: lines(BLOB), "csv": lambda: as_csv(BLOB),
-        "parquet": lambda: as_parquet(BLOB),
-    }  # fmt: skip
-    loaded = load(content[form](), f"observations_v2.{form}")
-    span = loaded.span
-    assert (span["source"], span["trace_id"], span["span_id"], span["parent_id"]) == ("langfuse", "t1", "o1", None)
-    assert (span["start_time"], span["duration_ms"]) == (dt.datetime(2026, 11, 16, 10), 2000.0)
-    assert (span["ttft_ms"], span["cost_usd"]) == (500.0, 0.02)
-    assert (span["input_tokens"], span["output_tokens"], span["cache_read_tokens"]) == (8, 2, 3)
-    assert (span["model"], span["input"], span["output"]) == ("gpt-4o", "Hi", "Ho")
-    assert (span["user_id"], span["session_id"], span["release"]) == ("u1", "s1", "v7")
-    assert span["attributes"]["metadata.locale"] == "de"
-    assert span["attributes"]["trace_name"] == "answer"
-    assert float(span["attributes"]["model_parameters.temperature"]) == 0.7
-
-
-def test_nothing_of_a_blob_export_is_lost(lost):
-    assert lost(BLOB, list(sources.read(sources.File(text([BLOB]))))) == []
-
-
-def test_traces_and_observations_of_two_files_are_one_request_with_each_token_once(load, tmp_path):
-    import llmscope as ls
-
-    summary = {
-        "id": "t1", "timestamp": "2026-11-16 09:59:59.990000", "name": "answer", "environment": "default",
-        "project_id": "p", "metadata": {"plan": "pro"}, "user_id": "u1", "session_id": None, "release": None,
-        "version": None, "public": False, "bookmarked": False, "tags": [], "input": "Hi", "output": "Ho",
-    }  # fmt: skip
-    exported = {"totalCost": 0.02, "inputTokens": 8, "outputTokens": 2, "totalTokens": 10}
-    (tmp_path / "traces.jsonl").write_bytes(text(summary | exported))
-    (tmp_path / "observations.jsonl").write_bytes(text(BLOB))
-    scope = ls.open()
-    scope.load(tmp_path / "traces.jsonl")
-    assert scope.sql("SELECT cost_usd, input_tokens, duration_ms FROM requests").fetchall() == [(0.02, 8, None)]
-    scope.load(tmp_path / "observations.jsonl")
-    told = scope.sql(
-        "SELECT cost_usd, input_tokens, output_tokens, duration_ms, user_id, spans FROM requests"
-    ).fetchall()
-    assert told == [(0.02, 8, 2, 2000.0, "u1", 2)]
-
-
-def event(kind, body, number=0):
-    return {"id": f"e{number}", "type": kind, "timestamp": f"2026-11-16T10:00:0{number}.000Z", "body": body}
-
-
-def test_an_ingestion_batch_is_merged_by_id(load, lost):
-    batch = {
-        "batch": [
-            event("trace-create", {"id": "t1", "name": "answer", "userId": "u1", "metadata": {"a": 1}, "tags": ["x"]}),
-            event(
-                "span-create", {"id": "o1", "traceId": "t1", "name": "handle", "startTime": "2026-11-16T10:00:00Z"}, 1
-            ),
-            event(
-                "generation-create", {"id": "o2", "traceId": "t1", "parentObservationId": "o1", "model": "gpt-4o"}, 2
-            ),
-            event(
-                "generation-update",
-                {
-                    "id": "o2",
-                    "traceId": "t1",
-                    "endTime": "2026-11-16T10:00:05Z",
-                    "output": "Ho",
-                    "usage": {"promptTokens": 7, "completionTokens": 3, "totalTokens": 10},
-                },
-                3,
-            ),
-            event("span-update", {"id": "o1", "endTime": "2026-11-16T10:00:06Z"}, 4),
-            event("trace-create", {"id": "t1", "output": "Ho", "metadata": {"b": 2}, "tags": ["y"]}, 5),
-            event("score-create", {"traceId": "t1", "name": "tone", "value": "rude"}, 6),
-            event("sdk-log", {"log": {"error": "lost"}}, 7),
-        ],
-        "metadata": {"sdk_name": "python"},
-    }
-    loaded = load(text(batch))
-    root, call = by_id(loaded, "o1"), by_id(loaded, "o2")
-    assert (root["parent_id"], root["duration_ms"], root["output"], root["user_id"]) == (None, 6000.0, "Ho", "u1")
-    assert (root["attributes"]["metadata.a"], root["attributes"]["metadata.b"]) == (1, 2)
-    assert root["attributes"]["langfuse.trace.tags"] == ["x", "y"]
-    assert (call["operation"], call["model"], call["input_tokens"], call["output"]) == ("chat", "gpt-4o", 7, "Ho")
-    assert call["duration_ms"] == 3000.0, "it starts when it was created"
-    assert [(score["name"], score["label"], score["annotator"]) for score in loaded.scores] == [
-        ("tone", "rude", "code")
-    ]
-    assert len(loaded.logs) == 1
-    assert len(loaded.spans) == 2
-    assert lost(batch, list(sources.read(sources.File(text(batch))))) == []
-
-
-def test_a_record_that_cannot_be_read_is_rejected_by_itself(load):
-    broken = {"trace": TRACE, "observations": [ROOT, CALL | {"startTime": "yesterday"}]}
-    loaded = load(text([broken, {"unknown": 1}, 3]))
-    assert [span["span_id"] for span in loaded.spans] == ["o1"]
-    assert {(reject["position"], reject["reason"]) for reject in loaded.rejects} == {
-        ("line 1, item 1, observation o2", "startTime: 'yesterday' is not a time"),
-        ("line 1, item 2", "it is no trace, observation, score or event of Langfuse"),
-        ("line 1, item 3", "expected an object, found a number"),
-    }
-
-
-def test_a_page_that_is_larger_than_memory_allows_is_read_in_pieces(load, monkeypatch):
-    monkeypatch.setattr("llmscope.sources._json.WHOLE", 10_000)
-    monkeypatch.setattr("llmscope.sources._json.PIECE", 1_000)
-    page = {"data": [observation(id=f"o{number}", name="x" * 100) for number in range(200)], "meta": {"page": 1}}
-    loaded = load(text(page))
-    assert len(loaded.spans) == 200
-    assert loaded.rejects == []
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"id": "1", "timestamp": "2026-11-16", "user_id": "u", "session_id": "s", "tags": [], "prompt": "Hi"},
-        {"trace": {"id": "1", "start_time": "2026-11-16", "name": "x"}, "spans": []},
-        {"id": "1", "trace_id": "t", "type": "llm", "start_time": "2026-11-16", "end_time": None},
-        {"data": [], "meta": {}},
-        {"messages": [{"role": "user", "content": "Hi"}]},
-    ],
-)
-def test_records_of_other_tools_are_not_claimed(other):
-    assert not langfuse.sniff(sources.File(text(other)))
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-odd = st.dictionaries(
-    st.sampled_from([*CALL, *ROOT, "usage", "scores", "events", "unit", "gen_ai.prompt.0.content"])
-    | st.text(max_size=5),
-    values,
-    max_size=5,
-)
-otel = st.dictionaries(
-    st.sampled_from(
-        ["gen_ai.input.messages", "gen_ai.system", "llm.input_messages.0.message", "tool.name", "input.value"]
-    ),
-    values,
-)
-records = st.one_of(
-    odd.map(lambda fields: CALL | fields),
-    odd.map(lambda fields: TRACE | fields),
-    odd.map(lambda fields: SCORE | fields),
-    st.tuples(odd, odd, otel).map(
-        lambda three: {
-            "trace": TRACE | three[0],
-            "observations": [ROOT | three[1], CALL | {"metadata": {"attributes": three[2]}}],
-        }
-    ),
-    odd.map(lambda fields: event("generation-create", {"id": "o"} | fields)),
-    st.tuples(odd, odd).map(
-        lambda two: {
-            "batch": [
-                event("trace-create", {"id": "t1", "events": 1} | two[0]),
-                event("score-create", SCORE | two[1]),
-                event("generation-update", CALL | two[1]),
-            ]
-        }
-    ),
-    st.lists(odd.map(lambda fields: event("span-update", fields)), max_size=2).map(lambda batch: {"batch": batch}),
-    values.filter(lambda value: not isinstance(value, list)),
-)
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(records, min_size=1, max_size=5))
-def test_any_record_is_a_row_or_a_reject(documents):
-    content = b"".join(json.dumps(document).encode("utf-8", "replace") + b"\n" for document in documents)
-    for document in documents:
-        batches = list(sources.read(sources.File(json.dumps(document).encode("utf-8", "replace")), format="langfuse"))
-        held = sum(table.num_rows for batch in batches for table in batch.tables().values())
-        assert (
-            held
-            or document in ({"batch": []}, [])
-            or (isinstance(document, dict) and set(document) <= {"data", "meta"})
-        )
-    assert list(sources.read(sources.File(content, name="x"), format="langfuse"))
