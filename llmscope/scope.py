@@ -218,6 +218,17 @@ class Scope:
         """
         return Scope(self._selection.of(unit))
 
+    @property
+    def condition(self) -> str:
+        """The scope's filter as one SQL condition, ``true`` where there is none: what ``where`` takes.
+
+        Example:
+            >>> import llmscope as ls
+            >>> print(ls.open().between("2026-11-16").where(status="error").condition)
+            start_time >= TIMESTAMP '2026-11-16 00:00:00' AND "status" = 'error'
+        """
+        return self._selection.condition
+
     # looking
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:

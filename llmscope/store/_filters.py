@@ -37,10 +37,17 @@ class Condition:
     columns: frozenset[str]
     template: str
     values: tuple[Any, ...] = field(default=())
+    listed: str = ""
+    """Template that takes a list of values in parentheses, where there is one."""
 
     def sql(self, bound: Bound) -> str:
         """Return the condition as SQL, its values bound."""
         return self.template.format(*(bound(value) for value in self.values)) if self.values else self.template
+
+    def literal(self) -> str:
+        """Return the condition as SQL that a person can copy, its values written out."""
+        template = self.listed or self.template
+        return template.format(*(_literal(value) for value in self.values)) if self.values else template
 
 
 def equal(column: str, value: Any, unit: str) -> Condition:
@@ -57,9 +64,19 @@ def _among(column: str, values: Collection[Any], unit: str) -> Condition:
     known = [value for value in values if value is not None]
     text = f"{column} in ({', '.join(str(value) for value in known)})"
     test = f"list_contains({{0}}, {_escaped(column)})" if known else "false"
+    listed = f"{_escaped(column)} IN {{0}}" if known else "false"
     if len(known) < len(values):
-        text, test = f"{text} or unknown", f"({test} OR {_escaped(column)} IS NULL)"
-    return Condition(unit, text, frozenset({column}), test, (_typed(column, known),))
+        text = f"{text} or unknown"
+        test, listed = (f"({condition} OR {_escaped(column)} IS NULL)" for condition in (test, listed))
+    return Condition(unit, text, frozenset({column}), test, (_typed(column, known),), listed)
+
+
+def _literal(value: Any) -> str:
+    from sqlglot import exp
+
+    if isinstance(value, list):
+        return f"({', '.join(_literal(each) for each in value)})"
+    return exp.convert(value).sql(dialect="duckdb")
 
 
 def _escaped(column: str) -> str:

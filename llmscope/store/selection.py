@@ -118,6 +118,26 @@ class Selection:
         parts.extend(condition.text for condition in self.conditions)
         return ", ".join(parts)
 
+    @property
+    def condition(self) -> str:
+        """The filter as one SQL condition with its values written out; ``true`` where there is none.
+
+        Example:
+            >>> import llmscope
+            >>> print(llmscope.open().where(model=["gpt-4o", None])._selection.condition)
+            ("model" IN ('gpt-4o') OR "model" IS NULL)
+        """
+        tests = [f"start_time >= TIMESTAMP '{self.since}'"] if self.since else []
+        tests += [f"start_time < TIMESTAMP '{self.until}'"] if self.until else []
+        for one in self.conditions:
+            own = [one.literal()]
+            if one.unit != self.unit:
+                own += [f"operation = '{one.unit}'"] if one.unit not in ("request", "span") else []
+                table = "requests" if one.unit == "request" else "spans"
+                own = [f"trace_id IN (SELECT trace_id FROM {table}{_where(own)})"]
+            tests += own
+        return " AND ".join(tests) or "true"
+
     # tables for expressions
 
     @property

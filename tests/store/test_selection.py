@@ -96,6 +96,23 @@ def test_a_sql_expression_may_use_columns_and_attribute_keys(filled, expression,
 
 
 @pytest.mark.parametrize(
+    "narrow",
+    [
+        lambda whole: whole,
+        lambda whole: whole.between(dt.datetime(1970, 1, 1, 1), None),
+        lambda whole: whole.where(**{"metadata.plan": ["pro", None]}),
+        lambda whole: whole.where(error_type=None).where("status = 'error' OR false"),
+        lambda whole: whole.where(model="it's {0}"),
+        lambda whole: whole.of("chat").where(model=["claude", "it's"]).of("request"),
+    ],
+)
+def test_the_filter_reads_as_one_sql_condition_that_chooses_the_same(filled, narrow):
+    narrowed = narrow(filled)
+    found = filled.sql(f"SELECT trace_id FROM requests WHERE {narrowed.condition} ORDER BY 1").fetchall()
+    assert [row[0] for row in found] == traces(narrowed)
+
+
+@pytest.mark.parametrize(
     "expression",
     [
         "",
