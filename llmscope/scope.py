@@ -318,11 +318,11 @@ class Scope:
             positive=positive, confidence=confidence,
         )  # fmt: skip
 
-    def explore(self, *, by: Sequence[str] = ()) -> Board:
+    def explore(self, *, by: Sequence[str] = ()) -> Board[Scope]:
         """Return the linked board: brush time, latency or any attribute and see the rest; see ``answers.board``."""
         from llmscope.answers.board import explore
 
-        return explore(self._selection, by=by)
+        return explore(self._selection, by=by, scope=Scope)
 
     def traces(self, *, search: str | None = None, sort: str = "latency", limit: int = 100) -> Traces:
         """Return requests as a list to open, slowest first by default; see ``llmscope.answers.traces.traces``."""

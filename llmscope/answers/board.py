@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from llmscope.store.selection import Selection
 
 
+S = TypeVar("S")
+
+
 @dataclass(frozen=True, repr=False, eq=False)
-class Board(Answer):
-    """A board; ``selection`` is what is brushed on it now.
+class Board(Answer, Generic[S]):
+    """A board; ``selection`` is what is brushed on it now, as a scope.
 
     Attributes:
         frame: One row per cell of the cube: ``time`` (start of the bin, UTC), ``latency_ms`` (lower edge of the bin),
@@ -36,20 +39,32 @@ class Board(Answer):
     frame: pd.DataFrame
     whole: Selection
     cube: Cube
+    _scope: Callable[[Selection], S]
     _seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _lists: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def selection(self) -> Selection:
-        """What is brushed on the board now; all of it while nothing is."""
-        return self.narrowed(self.widget.brush)
+    def selection(self) -> S:
+        """What is brushed on the board now, a scope like any other; all of it while nothing is."""
+        return self._scope(self.narrowed(self.widget.brush))
+
+    @property
+    def rest(self) -> S:
+        """What is not brushed on the board now, a scope like any other; nothing while nothing is."""
+        return self._scope(self._without(self.widget.brush))
+
+    @property
+    def condition(self) -> str:
+        """What is brushed now as one SQL condition: what ``scope.where`` takes; ``true`` while nothing is."""
+        return self._condition(self.widget.brush)
 
     def narrowed(self, brush: Mapping[str, Any]) -> Selection:
-        """Return what a brush chooses: ``time`` and ``latency`` as ``[first, last]`` bin, dimensions as lists of codes.
+        """Return what a brush chooses: ranges as ``[first, last]`` bin, dimensions as lists of codes.
 
         Raises:
             ValueError: The board has no such bin.
         """
-        from llmscope.measures.cube import narrowed
+        from llmscope.measures.brush import narrowed
 
         return narrowed(self.whole, self.cube, brush)
 
@@ -64,6 +79,7 @@ class Board(Answer):
             scope=self.whole.describe(),
             summary=self.text(),
             figures=self._figures,
+            answers={"requests": self._requests},
         )
 
     def chart(self) -> alt.TopLevelMixin:
@@ -99,26 +115,56 @@ class Board(Answer):
         names = ", ".join(self.cube.dimensions)
         return (
             f"{head}: {failed} failed; {percentiles}; {_format.short(all_of['tokens'])} tokens; "
-            f"{_format.money(all_of['cost'])}.\nBrush time or latency, or click a value of {names}."
+            f"{_format.money(all_of['cost'])}.\nBrush time, latency or another range, or click a value of {names}."
         )
 
-    def _figures(self, brush: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the exact figures of what a brush chooses."""
-        key = repr(sorted(brush.items()))
+    def _condition(self, brush: Mapping[str, Any]) -> str:
+        """Return what a brush adds to the filter of the whole, as one SQL condition."""
+        from llmscope.measures.brush import narrowed
+
+        unfiltered = replace(self.whole, since=None, until=None, conditions=())
+        return narrowed(unfiltered, self.cube, brush).condition
+
+    def _without(self, brush: Mapping[str, Any]) -> Selection:
+        """Return what a brush leaves out; a row of which it cannot tell is left out."""
+        return self.whole.where(f"({self._condition(brush)}) IS NOT TRUE")
+
+    def _figures(self, brush: Mapping[str, Any], rest: bool = False) -> dict[str, Any]:
+        """Return the exact figures of what a brush chooses, or of the rest."""
+        key = repr((rest, sorted(brush.items())))
         if key not in self._seen:
             from llmscope.measures.figures import figures
 
-            row = figures(self.narrowed(brush)).iloc[0]
+            row = figures(self._without(brush) if rest else self.narrowed(brush)).iloc[0]
             tokens = pd.Series([row["input_tokens"], row["output_tokens"]]).sum(min_count=1)
             values = {
                 "count": int(row["requests"]),
                 "errors": int(row["errors"]),
                 **{name: row[f"latency_{name}_ms"] for name in ("p50", "p95", "p99")},
+                "ttft": row["ttft_p50_ms"],
                 "tokens": tokens,
                 "cost": row["cost_usd"],
             }
             self._seen[key] = {name: None if pd.isna(value) else value for name, value in values.items()}
         return self._seen[key]
+
+    def _requests(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a question of the list of what a brush chooses, or without one return the list's state."""
+        import base64
+
+        widget = self._listed(asked.get("brush") or {})
+        if "query" in asked:
+            return widget._answer(asked)  # noqa: SLF001  (the list is a part of the board, which hands on what is asked)
+        return {"data": base64.b64encode(widget.data).decode(), "summary": widget.summary}
+
+    def _listed(self, brush: Mapping[str, Any]) -> widgets.TraceList:
+        from llmscope.answers.traces import traces
+
+        key = repr(sorted(brush.items()))
+        if self._lists.get("key") != key:  # the latest is kept: it is asked again and again
+            self._lists.update(key=key, widget=traces(self.narrowed(brush)).widget)
+        widget: widgets.TraceList = self._lists["widget"]
+        return widget
 
     def _marginals(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         cube, counts = self.cube, self.cube.sums["count"]
@@ -137,13 +183,20 @@ class Board(Answer):
         return dict(shown[0]) if shown else {}
 
 
-def explore(selection: Selection, *, by: Sequence[str] = ()) -> Board:
+@overload
+def explore(selection: Selection, *, by: Sequence[str] = ...) -> Board[Selection]: ...
+@overload
+def explore(selection: Selection, *, by: Sequence[str] = ..., scope: Callable[[Selection], S]) -> Board[S]: ...
+def explore(
+    selection: Selection, *, by: Sequence[str] = (), scope: Callable[[Selection], Any] | None = None
+) -> Board[Any]:
     """Return the linked board of a selection.
 
     Args:
         selection: What is counted.
         by: Columns or attribute keys to slice by, besides the status; by default up to three usual ones (model,
             operation, service …) in which the rows differ. Seven values of each are named, the rest are together.
+        scope: Makes what ``selection`` returns of a narrower selection; by default that itself.
 
     Returns:
         An answer whose display is the board, whose ``selection`` is what is brushed on it, and whose ``frame`` has one
@@ -161,7 +214,11 @@ def explore(selection: Selection, *, by: Sequence[str] = ()) -> Board:
 
     names = [by] if isinstance(by, str) else list(by)
     cells = cube(selection, names)
-    return Board(_frame(cells), selection, cells)
+    return Board(_frame(cells), selection, cells, scope or _itself)
+
+
+def _itself(selection: Selection) -> Selection:
+    return selection
 
 
 def _frame(cube: Cube) -> pd.DataFrame:

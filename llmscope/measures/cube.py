@@ -2,12 +2,15 @@
 
 A page filters the cells itself, in milliseconds and without a kernel, so brushing never waits for a query. Percentiles
 under a brush come from the latency bins, each 12 % wide: interpolated within a bin they are off by 12 % at most.
+
+Time to first token, tokens and cost would make nearly as many cells as there are rows. Up to ``CELLS`` rows they are
+axes like the others. Beyond, the rows of each cell are dealt by a hash into a few parts, and each part stands where
+one of its rows, drawn by the hash, stands on these axes: brushes on the other axes count exactly, those on these three
+are estimated from a stratified sample.
 """
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,20 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from llmscope.measures._axes import LATENCY, OTHERS, ZERO, Measure, Scale, Time
 from llmscope.measures._buckets import Buckets, buckets
-from llmscope.measures._groups import OTHER, Groups, groups
-from llmscope.measures.histogram import usable
+from llmscope.measures._groups import Groups, groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llmscope.store.selection import Selection
-
-PER_DECADE: Final = 20
-"""Latency bins per factor of ten: each is 12.2 % wide."""
-
-LOWEST_MS: Final = 0.001
-"""Shorter durations, and 0, are counted in the bin that begins here: clocks have microseconds."""
 
 CELLS: Final = 200_000
 """Cells that a page filters within one frame; a cube with more gets wider time bins."""
@@ -42,48 +39,33 @@ DEFAULTS: Final = ("model", "operation", "service", "provider", "release", "envi
 TIME_BINS: Final = 24
 """Time bins are made wider only while there are more than these."""
 
-MEASURES: Final = ("count", "tokens", "cost")
+PARTS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+"""Into how many parts the rows of a cell may be dealt."""
 
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """Equal bins of time; code 0 begins at ``start``, and the code after the last bin is for unknown times."""
-
-    start: pd.Timestamp
-    seconds: float
-    size: int
-
-    def edges(self, first: int, last: int) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """Return start and end (excluded) of the bins ``first`` to ``last``."""
-        width = pd.Timedelta(seconds=self.seconds)
-        return self.start + first * width, self.start + (last + 1) * width
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Bins of equal ratio; code 0 begins at ``10 ** (first / PER_DECADE)`` ms, that after the last is for unknown."""
-
-    first: int
-    size: int
-
-    def edges(self, first: int, last: int) -> tuple[float, float]:
-        """Return lower and upper bound (excluded) of the bins ``first`` to ``last``, in ms."""
-        return 10.0 ** ((self.first + first) / PER_DECADE), 10.0 ** ((self.first + last + 1) / PER_DECADE)
+SUMS: Final = ("count", "tokens", "cost")
 
 
 @dataclass(frozen=True, slots=True)
 class Cube:
     """Cells of a selection: ``codes[axis]`` and ``sums[measure]`` have one element per cell.
 
-    The axes are ``time``, ``latency`` and one per dimension, whose codes are the positions of its ``groups``' labels.
-    Sums of tokens and cost are NaN in cells where none is known.
+    The axes are ``time``, ``latency``, those of ``ttft``, ``tokens`` and ``cost`` that are known of any row, and one
+    per dimension, whose codes are the positions of its ``groups``' labels. Sums of tokens and cost are NaN in cells
+    where none is known.
     """
 
     time: Time
-    latency: Latency
+    scales: Mapping[str, Scale]
     dimensions: Mapping[str, Groups]
     codes: Mapping[str, NDArray[np.uint16]]
     sums: Mapping[str, NDArray[np.float64]]
+    sampled: tuple[str, ...] = ()
+    """Axes on which cells are placed by a sample of their rows."""
+
+    @property
+    def latency(self) -> Scale:
+        """The latency bins."""
+        return self.scales["latency"]
 
     @property
     def cells(self) -> int:
@@ -92,9 +74,10 @@ class Cube:
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """How many codes each axis has, the one for unknown times and durations included."""
+        """How many codes each axis has, the one for unknown times and values included."""
+        scales = {name: scale.size + 1 for name, scale in self.scales.items()}
         own = {name: len(dimension.labels) for name, dimension in self.dimensions.items()}
-        return {"time": self.time.size + 1, "latency": self.latency.size + 1, **own}
+        return {"time": self.time.size + 1, **scales, **own}
 
 
 def cube(selection: Selection, by: Sequence[str] = (), *, cells: int = CELLS, values: int = VALUES) -> Cube:
@@ -111,23 +94,18 @@ def cube(selection: Selection, by: Sequence[str] = (), *, cells: int = CELLS, va
         UnknownAttributeError: No row has such an attribute.
     """
     names = [selection.column(name) for name in by] if by else usual(selection)
-    dimensions = {name: groups(selection, name, values) for name in dict.fromkeys(["status", *names])}
+    dimensions = {_free(name): groups(selection, name, values) for name in dict.fromkeys(["status", *names])}
     bins = buckets(selection, selection.table, "start_time", "auto")
-    found = selection.arrow(expression(selection, bins, dimensions)).to_pandas()
-    time, latency = _time(found["time"], bins), _latency(found["latency"])
-    codes = {
-        "time": _coded(found["time"] - (bins.first), time.size),
-        "latency": _coded(found["latency"] - latency.first, latency.size),
-    }
-    for index, (name, dimension) in enumerate(dimensions.items()):
-        position = {label: code for code, label in enumerate(dimension.labels)}
-        column = found[f"d{index}"]
-        codes[name] = column.astype(object).where(column.notna(), None).map(position.get).to_numpy(np.uint16)
-    sums = {name: found[name].to_numpy(np.float64, na_value=np.nan) for name in MEASURES}
-    whole = Cube(time, latency, dimensions, codes, sums)
-    while whole.cells > cells and whole.time.size > TIME_BINS:
-        whole = _coarser(whole)
-    return whole
+    rows, known = _known(selection)
+    keys = _Keys(bins, dimensions)
+    if rows <= cells or not known:
+        return _coarsened(_read(selection, keys, known), cells)
+    # Half of the cells for what is exact, the other half to tell its rows apart on the other axes.
+    exact = _coarsened(_read(selection, keys, ()), cells // 2)
+    doubled = round(exact.time.seconds / bins.seconds)
+    parts = _parts(exact.sums["count"], cells)
+    sampled = _read(selection, replace(keys, doubled=doubled), known, parts)
+    return replace(sampled, sampled=tuple(measure.key for measure in known))
 
 
 def usual(selection: Selection) -> list[str]:
@@ -138,104 +116,143 @@ def usual(selection: Selection) -> list[str]:
 def telling(selection: Selection, names: Sequence[str]) -> list[str]:
     """Return the columns in which the rows of a selection differ, but not nearly each from every other."""
     table = selection.table
-    counts = table.aggregate(**{name: table[name].nunique() for name in names}, rows=table.count())
-    row = selection.run(counts).iloc[0]
+    counts = {f"n_{name}": table[name].approx_nunique() for name in names}
+    low = {f"low_{name}": table[name].min() for name in names}
+    high = {f"high_{name}": table[name].max() for name in names}
+    row = selection.run(table.aggregate(**counts, **low, **high, rows=table.count())).iloc[0]
     most = max(50, int(row["rows"]) // 10)
-    return [name for name in names if 2 <= row[name] <= most]
+    differ = [name for name in names if pd.notna(row[f"low_{name}"]) and row[f"low_{name}"] != row[f"high_{name}"]]
+    return [name for name in differ if row[f"n_{name}"] <= most]
 
 
-def expression(selection: Selection, bins: Buckets, dimensions: Mapping[str, Groups]) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What the cells are grouped by."""
+
+    bins: Buckets
+    dimensions: Mapping[str, Groups]
+    doubled: int = 1
+    """How many of the buckets make one bin of time."""
+
+    def of(self, table: Any) -> dict[str, Any]:
+        number = self.bins.index(table.start_time) - self.bins.first
+        number = number // self.doubled if self.doubled > 1 else number
+        named = {f"d{index}": dimension.of(table) for index, dimension in enumerate(self.dimensions.values())}
+        return {"time": number.cast("int64"), "latency": LATENCY.number(table), **named}
+
+
+def _read(selection: Selection, keys: _Keys, measures: Sequence[Measure], parts: int = 0) -> Cube:
+    """Read the cells; ``parts`` above 0 places the rows of each in so many parts on the axes of ``measures``."""
+    found = selection.arrow(expression(selection, keys, measures, parts)).to_pandas()
+    for index, measure in enumerate(measures if parts else ()):
+        digits = found["side"] // _BASE**index % _BASE
+        found[measure.key] = (digits - _SHIFT).where(digits > 1, ZERO).where(digits > 0)
+    time = _time(found["time"], keys)
+    scales = {measure.key: _scale(found[measure.key], measure) for measure in (LATENCY, *measures)}
+    codes = {"time": _coded(found["time"], time.size)}
+    for name, scale in scales.items():
+        codes[name] = _coded((found[name] - scale.first).clip(lower=0), scale.size)
+    for index, (name, dimension) in enumerate(keys.dimensions.items()):
+        position = {label: code for code, label in enumerate(dimension.labels)}
+        column = found[f"d{index}"]
+        codes[name] = column.astype(object).where(column.notna(), None).map(position.get).to_numpy(np.uint16)
+    sums = {name: found[f"sum_{name}"].to_numpy(np.float64, na_value=np.nan) for name in SUMS}
+    order = np.lexsort([codes[name] for name in reversed(codes)])  # neighbours alike: a report packs them smaller
+    sorted_codes = {name: own[order] for name, own in codes.items()}
+    return Cube(time, scales, keys.dimensions, sorted_codes, {name: own[order] for name, own in sums.items()})
+
+
+def expression(selection: Selection, keys: _Keys, measures: Sequence[Measure], parts: int = 0) -> Any:
     """Return the Ibis expression of the cells."""
     table = selection.table
-    duration = table.duration_ms
-    clamped = (duration > LOWEST_MS).ifelse(duration, LOWEST_MS)
-    latency = (clamped.log10() * PER_DECADE).floor().cast("int64")
-    usage = (table.input_tokens, table.output_tokens)
-    tokens = (usage[0] + usage[1]).coalesce(*usage)
-    keys = {f"d{index}": dimension.of(table) for index, dimension in enumerate(dimensions.values())}
-    codes = {"time": bins.index(table.start_time), "latency": usable(duration).ifelse(latency, None)}
-    rows = table.mutate(tokens=tokens, **codes, **keys)
-    return rows.group_by(["time", "latency", *keys]).aggregate(
-        count=rows.count(), tokens=rows.tokens.sum(), cost=rows.cost_usd.sum()
+    tokens, *_ = (measure for measure in OTHERS if measure.key == "tokens")
+    codes = keys.of(table)
+    by, side = list(codes), {}
+    if parts:
+        dealt = _dealt(table)
+        drawn = (dealt % _DRAWN).cast("int64") * _BASE ** len(OTHERS)
+        codes |= {"part": (dealt % parts).cast("int64"), "drawn": drawn + _packed(table, measures)}
+        by.append("part")
+    else:
+        codes |= {measure.key: measure.number(table) for measure in measures}
+        by += [measure.key for measure in measures]
+    rows = table.mutate(sum_tokens=tokens.of(table), **codes)
+    if parts:
+        side["side"] = rows.drawn.min()  # the row with the least hash stands for the others
+    return rows.group_by(by).aggregate(
+        sum_count=rows.count(), sum_tokens=rows.sum_tokens.sum(), sum_cost=rows.cost_usd.sum(), **side
     )
 
 
-def narrowed(selection: Selection, cube: Cube, brush: Mapping[str, Any]) -> Selection:
-    """Return the part of a selection that a brush on its cube chooses.
-
-    Args:
-        selection: What the cube was made of.
-        cube: The cube.
-        brush: ``time`` and ``latency`` as ``[first, last]`` bin, each dimension as a list of codes; what is left out,
-            None or empty does not filter.
-
-    Raises:
-        ValueError: The brush names an axis or a code that the cube has not.
-    """
-    for name, codes in brush.items():
-        if name not in cube.sizes:
-            raise ValueError(f"The board has no axis {name!r}; it has {', '.join(cube.sizes)}.")
-        if codes and not all(isinstance(code, int) and 0 <= code < cube.sizes[name] for code in codes):
-            raise ValueError(f"{codes!r} are no bins of {name!r}: it has {cube.sizes[name]}.")
-    part = selection
-    if brush.get("time"):
-        since, until = cube.time.edges(*brush["time"])
-        part = part.between(since.to_pydatetime(), until.to_pydatetime())
-    if brush.get("latency"):
-        part = part.where(_within(cube.latency, *brush["latency"]))
-    for name, dimension in cube.dimensions.items():
-        chosen = brush.get(name)
-        if chosen:
-            part = _among(part, dimension, [dimension.labels[code] for code in chosen])
-    return part
+_BASE: Final = 4096
+_SHIFT: Final = 1000
+_DRAWN: Final = 2**26
 
 
-def _within(latency: Latency, first: int, last: int) -> str:
-    low, high = latency.edges(first, last)
-    # The lowest bin also holds what is shorter than a clock can tell.
-    least = "0" if first + latency.first <= _lowest() else repr(low)
-    return f"duration_ms >= {least} AND duration_ms < {high!r}"
+def _packed(table: Any, measures: Sequence[Measure]) -> Any:
+    """Return the Ibis expression of one integer that holds a row's bins on several axes; 0 is unknown, 1 is zero."""
+    digits = [measure.number(table, shift=_SHIFT, zero=1, unknown=0) for measure in measures]
+    whole = digits[0]
+    for index, digit in enumerate(digits[1:], 1):
+        whole = digit * _BASE**index + whole
+    return whole
 
 
-def _among(selection: Selection, dimension: Groups, chosen: Sequence[str | None]) -> Selection:
-    others = bool(dimension.others) and OTHER in chosen
-    if not others:
-        values = list(chosen)
-        return selection.where(**{dimension.column: values[0] if len(values) == 1 else values})
-    from sqlglot import exp
+def _dealt(table: Any) -> Any:
+    """Return the Ibis expression of a row's hash, which deals rows as by chance but the same in every run."""
+    import ibis
 
-    column = exp.column(dimension.column, quoted=True)
-    listed = [label for label in dimension.labels if label not in (None, OTHER)]
-    absent = [exp.Literal.string(label) for label in listed if label not in chosen]
-    unlisted = exp.Not(this=exp.In(this=column, expressions=absent)) if absent else exp.true()
-    unknown = exp.Is(this=column.copy(), expression=exp.null())
-    # Where unknown is no bar of its own, it is among the others.
-    takes_unknown = None in chosen or None not in dimension.labels
-    test = exp.or_(unlisted, unknown) if takes_unknown else exp.and_(unlisted, exp.Not(this=unknown))
-    return selection.where(test.sql(dialect="duckdb"))
+    # Ibis' own hash of a value goes by way of a text of bits, which takes longer than the rest of the query.
+    def hashed(trace: str, span: str) -> int: ...  # type: ignore[empty-body]  # DuckDB has it
+
+    deal = ibis.udf.scalar.builtin(hashed, name="hash")
+    return deal(table.trace_id, table.span_id).cast("uint64")
 
 
-@functools.cache
-def _lowest() -> int:
-    return math.floor(math.log10(LOWEST_MS) * PER_DECADE)
+def _free(name: str) -> str:
+    """Return the axis of a dimension: its name, unless an axis of the board has it."""
+    return f"attributes.{name}" if name in {"time", "latency", *(measure.key for measure in OTHERS)} else name
 
 
-def _time(found: pd.Series[float], bins: Buckets) -> Time:
+def _known(selection: Selection) -> tuple[int, list[Measure]]:
+    """Return how many rows there are, and the measures that are known of any."""
+    table = selection.table
+    counts = {measure.key: measure.known(table).sum() for measure in OTHERS}
+    row = selection.run(table.aggregate(rows=table.count(), **counts)).iloc[0]
+    return int(row["rows"]), [measure for measure in OTHERS if row[measure.key] > 0]
+
+
+def _parts(counts: NDArray[np.float64], cells: int) -> int:
+    """Return into how many parts to deal the rows of each cell so that no more than so many cells come of it."""
+    fitting = [parts for parts in PARTS if (parts * (1 - (1 - 1 / parts) ** counts)).sum() <= cells]
+    return max(fitting, default=1)
+
+
+def _time(found: pd.Series[float], keys: _Keys) -> Time:
     known = found.dropna()
-    last = int(known.max()) if len(known) else bins.first - 1
-    size = max(last, bins.last) - bins.first + 1
-    return Time(bins.start(pd.Series([bins.first])).iloc[0], bins.seconds, max(size, 1))
+    last = (keys.bins.last - keys.bins.first) // keys.doubled
+    size = max(int(known.max()) if len(known) else -1, last) + 1
+    start = keys.bins.start(pd.Series([keys.bins.first])).iloc[0]
+    return Time(start, keys.bins.seconds * keys.doubled, max(size, 1))
 
 
-def _latency(found: pd.Series[float]) -> Latency:
+def _scale(found: pd.Series[float], measure: Measure) -> Scale:
     known = found.dropna()
-    if not len(known):
-        return Latency(0, 1)
-    return Latency(int(known.min()), int(known.max() - known.min()) + 1)
+    above = known[known != ZERO]
+    zero = len(above) < len(known)
+    if not len(above):
+        return Scale(measure, 0, 1, zero)
+    return Scale(measure, int(above.min()), int(above.max() - above.min()) + 1, zero)
 
 
 def _coded(codes: pd.Series[float], unknown: int) -> NDArray[np.uint16]:
     return np.asarray(codes.fillna(unknown).to_numpy(np.float64), np.uint16)
+
+
+def _coarsened(cube: Cube, cells: int) -> Cube:
+    while cube.cells > cells and cube.time.size > TIME_BINS:
+        cube = _coarser(cube)
+    return cube
 
 
 def _coarser(cube: Cube) -> Cube:
@@ -249,7 +266,7 @@ def _coarser(cube: Cube) -> Cube:
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     sums = {name: _summed(values, inverse, len(first)) for name, values in cube.sums.items()}
     time = replace(cube.time, seconds=cube.time.seconds * 2, size=size)
-    return Cube(time, cube.latency, cube.dimensions, {name: own[first] for name, own in codes.items()}, sums)
+    return replace(cube, time=time, codes={name: own[first] for name, own in codes.items()}, sums=sums)
 
 
 def _summed(values: NDArray[np.float64], into: NDArray[np.intp], length: int) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import Any
 import traitlets
 
 from llmscope.widgets._hosted import Hosted, packed
+from llmscope.widgets._vega import drawings
 
 
 class Overview(Hosted):
@@ -22,4 +23,4 @@ class Overview(Hosted):
     """The overview, in UTF-8 JSON."""
 
     def __init__(self, data: Mapping[str, Any], *, summary: str) -> None:
-        super().__init__(_view="overview", summary=summary, data=packed(data))
+        super().__init__(_view="overview", summary=summary, data=packed({**data, "charts": drawings({"time", "ms"})}))

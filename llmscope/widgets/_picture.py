@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import traitlets
 
 from llmscope.widgets._hosted import Hosted, packed
+from llmscope.widgets._vega import compiled
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,23 +42,12 @@ class Picture(Hosted):
     def __init__(
         self, spec: dict[str, Any] | alt.TopLevelMixin, *, text: str, frame: pd.DataFrame | None = None
     ) -> None:
-        lite = spec if isinstance(spec, dict) else spec.to_dict()
         super().__init__(
             _view="picture",
             summary=text,
-            spec=_vega(orjson.dumps(lite, option=orjson.OPT_SERIALIZE_NUMPY)),
+            spec=compiled(spec),
             table=b"" if frame is None else packed(table(frame)),
         )
-
-
-@functools.lru_cache(maxsize=64)
-def _vega(lite: bytes) -> bytes:
-    """Compile Vega-Lite to Vega, by the Vega-Lite release that Altair writes."""
-    import altair as alt
-    import vl_convert
-
-    release = alt.SCHEMA_VERSION.lstrip("v").rsplit(".", 1)[0]
-    return orjson.dumps(vl_convert.vegalite_to_vega(lite.decode(), vl_version=release))
 
 
 def table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> dict[str, Any]:

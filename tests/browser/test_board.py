@@ -58,7 +58,7 @@ def test_two_brushes_narrow_each_other_and_the_filter_reads_like_code(show, boar
     by_time = count(page)
     drag(page, "latency", 0.5, 0.95)
     assert 0 < count(page) < by_time
-    text = page.locator(".filter code").inner_text()
+    text = page.locator(".filter").inner_text()
     assert re.search(r"where start_time >= '2026-11-1\d \d\d:\d\d' and .* and duration_ms >= [\d.]+", text)
 
 
@@ -82,6 +82,88 @@ def test_the_keyboard_brushes_and_escape_clears(show, board):
     page.keyboard.press("Shift+ArrowLeft")
     assert count(page) <= half
     page.keyboard.press("Escape")
+    assert count(page) == 600
+
+
+def test_undo_and_redo_go_from_rest_to_rest(show, board):
+    page = ready(show(board.widget, live=False))
+    drag(page, "time", 0.2, 0.6)
+    brushed = count(page)
+    page.wait_for_timeout(400)
+    page.locator("[data-ls-chart=status] button").first.click()
+    narrower = count(page)
+    assert 0 < narrower < brushed < 600
+    page.keyboard.press("Control+z")
+    assert count(page) == brushed
+    page.get_by_role("button", name="undo").click()
+    assert count(page) == 600
+    assert page.get_by_role("button", name="undo").is_disabled()
+    page.keyboard.press("r")
+    page.keyboard.press("r")
+    assert count(page) == narrower
+    page.wait_for_timeout(400)
+    assert page.evaluate("Object.keys(window.model.get('brush')).sort().join()") == "status,time"
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_comparing_sets_the_selection_against_the_rest_on_every_chart(show, board, live):
+    page = ready(show(board.widget, live=live))
+    assert page.get_by_role("button", name="compare").is_disabled()
+    page.locator("[data-ls-chart=model] button").filter(has_text="gpt-4o").click()
+    page.keyboard.press("c")
+    page.wait_for_timeout(500)
+    assert page.locator(".strip .rest").count() == 7 + ("first token p50" in page.locator(".strip").inner_text())
+    assert page.locator(".strip .rest").first.inner_text() == "rest 450"
+    bars = page.locator("[data-ls-chart=status] button").all()
+    assert [bar.get_attribute("aria-label") for bar in bars] == [
+        f"status {name}: {of}" for name, of in zip(("ok", "error"), shares(board), strict=True)
+    ]
+    assert page.locator(".strip abbr").count() == (0 if live else 3)
+    for chart in ("time", "latency", "tokens", "cost"):
+        words = page.locator(f"#about-{chart}").text_content()
+        assert " % of the selection, " in words
+        assert " % of the rest" in words
+    if live:
+        assert board.widget.compare
+
+
+def shares(board):
+    """Return what the bars of the status say of gpt-4o and of all else, counted in the store."""
+    from llmscope.charts._format import share
+
+    parts = [board.whole.where("model = 'gpt-4o'"), board.whole.where("(model = 'gpt-4o') IS NOT TRUE")]
+    rates = [part.sql("SELECT avg((status = 'error')::INT) FROM counted").fetchall()[0][0] for part in parts]
+    of = [[share(1 - rate) for rate in rates], [share(rate) for rate in rates]]
+    return [f"{selected} of the selection, {rest} of the rest" for selected, rest in of]
+
+
+def test_the_numbers_behind_each_chart_are_a_table_that_a_keyboard_reaches(show, board):
+    page = ready(show(board.widget, live=False))
+    page.locator("[data-ls-chart=status] button").last.click()
+    page.keyboard.press("t")
+    assert page.locator(".board canvas").count() == 0
+    table = page.get_by_role("region", name="Latency as a table")
+    table.focus()
+    rows = [row.locator("td.num").all_inner_texts() for row in table.locator("tbody tr").all()]
+    selected, whole = (sum(int(cell) for cell in column) for column in zip(*rows, strict=True))
+    unknown = board.whole.where("duration_ms IS NULL")
+    failed = unknown.where(status="error").sql("SELECT count(*) FROM counted").fetchall()[0][0]
+    assert (selected, whole) == (count(page) - failed, 600 - 15)
+    page.keyboard.press("t")
+    ready(page)
+
+
+def test_every_range_brushes_by_keyboard_and_says_where_it_is(show, board):
+    page = ready(show(board.widget, live=False))
+    for name in ("Time", "Latency", "Tokens", "Cost"):
+        slider = page.get_by_role("slider", name=f"{name} range")
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert " to " in slider.get_attribute("aria-valuetext")
+        assert 0 < count(page) < 600
+        page.wait_for_timeout(350)
+        assert page.get_by_role("status").inner_text().startswith(f"{count(page)} of 600 requests selected, ")
+        page.keyboard.press("Escape")
     assert count(page) == 600
 
 

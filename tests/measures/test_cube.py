@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from llmscope.errors import UnknownAttributeError
 from llmscope.measures import cube as cubes
+from llmscope.measures.brush import narrowed
+
+RANGES = ("time", "latency", "ttft", "tokens", "cost")
 
 
 def counted(selection):
@@ -21,7 +24,7 @@ def within(cube, brush):
     kept = np.ones(cube.cells, bool)
     for name, chosen in brush.items():
         codes = cube.codes[name]
-        ranged = name in ("time", "latency")
+        ranged = name in RANGES
         kept &= (codes >= chosen[0]) & (codes <= chosen[1]) if ranged else np.isin(codes, chosen)
     return int(cube.sums["count"][kept].sum())
 
@@ -64,13 +67,13 @@ def test_an_attribute_is_a_dimension_like_any_other(cube):
 def test_any_brush_counts_the_same_in_the_page_and_in_the_store(assistant, cube, data):
     brush = {}
     for name, size in cube.sizes.items():
-        ranged = name in ("time", "latency")
+        ranged = name in RANGES
         last = size - 2 if ranged else size - 1
         codes = st.lists(st.integers(0, last), min_size=2, max_size=2) if ranged else st.sets(st.integers(0, last))
         chosen = sorted(data.draw(st.none() | codes, label=name) or ())
         if chosen:
             brush[name] = chosen
-    assert counted(cubes.narrowed(assistant, cube, brush)) == within(cube, brush)
+    assert counted(narrowed(assistant, cube, brush)) == within(cube, brush)
 
 
 def test_a_cube_with_too_many_cells_gets_wider_time_bins_and_loses_no_row(assistant):
@@ -96,7 +99,7 @@ def test_usual_dimensions_tell_requests_apart(assistant):
 @pytest.mark.parametrize("brush", [{"colour": [1]}, {"model": [99]}, {"time": ["0", "1"]}, {"latency": [-1, 3]}])
 def test_a_brush_on_nothing_the_board_has_is_an_error(assistant, cube, brush):
     with pytest.raises(ValueError, match="has"):
-        cubes.narrowed(assistant, cube, brush)
+        narrowed(assistant, cube, brush)
 
 
 def test_an_unknown_attribute_is_an_error(assistant):
@@ -110,3 +113,8 @@ def test_latency_bins_hold_the_durations_between_their_edges(assistant, cube):
     expected = pd.cut(durations, edges, right=False).value_counts(sort=False).to_numpy()
     found = [cube.sums["count"][cube.codes["latency"] == code].sum() for code in range(cube.latency.size)]
     assert list(expected) == found
+
+
+def test_an_axis_is_there_where_a_row_has_a_value_on_it(assistant, counted):
+    assert list(cubes.cube(assistant).scales) == ["latency", "tokens", "cost"]
+    assert list(cubes.cube(counted([{"ttft_ms": 80.0}, {"ttft_ms": None}])).scales) == ["latency", "ttft"]

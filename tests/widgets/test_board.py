@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from llmscope.answers.board import explore
+from llmscope.scope import Scope
 
 
 @pytest.fixture
@@ -18,6 +19,42 @@ def test_what_is_brushed_is_a_selection(board):
     assert board.selection.describe() == "requests, model = gpt-4o"
     board.widget.brush = {}
     assert board.selection.describe() == "requests"
+
+
+def test_what_is_brushed_is_a_scope_that_says_its_condition_in_sql(assistant):
+    board = Scope(assistant).explore()
+    assert board.condition == "true"
+    board.widget.brush = {"status": [board.cube.dimensions["status"].labels.index("error")]}
+    assert isinstance(board.selection, Scope)
+    assert board.selection.condition == board.condition == "\"status\" = 'error'"
+    assert board.selection.sql("SELECT count(*) FROM counted").fetchall() == [(55,)]
+
+
+def test_the_condition_chooses_what_is_brushed_wherever_it_is_used(board):
+    sizes = board.cube.sizes
+    board.widget.brush = {"time": [3, 20], "latency": [0, sizes["latency"] // 2], "model": [0, 1], "tokens": [1, 2]}
+    count = "SELECT count(*) FROM counted"
+    brushed = board.selection.sql(count).fetchall()
+    assert 0 < brushed[0][0] < 600
+    assert board.whole.where(board.condition).sql(count).fetchall() == brushed
+    assert board.selection.sql(f"SELECT count(*) FROM requests WHERE {board.condition}").fetchall() == brushed
+
+
+def test_the_rest_is_all_that_is_not_brushed(board):
+    count = "SELECT count(*) FROM counted"
+    assert board.rest.sql(count).fetchall() == [(0,)]
+    board.widget.brush = {"latency": [0, 20], "metadata.plan": [0]}
+    whole, part, rest = (one.sql(count).fetchall()[0][0] for one in (board.whole, board.selection, board.rest))
+    assert part + rest == whole == 600
+    assert 0 < part < 600
+    answered = board.widget._answer({"query": "figures", "params": {"brush": board.widget.brush, "rest": True}})
+    assert answered["value"]["count"] == rest
+
+
+def test_every_range_is_drawn_by_a_chart_of_its_unit(board):
+    ranges = [axis for axis in board.widget.meta["axes"] if axis["kind"] != "values"]
+    assert [axis["key"] for axis in ranges] == ["time", "latency", "tokens", "cost"]
+    assert set(board.widget.meta["charts"]) == {axis["unit"] for axis in ranges} == {"time", "ms", "", "USD"}
 
 
 def test_the_page_gets_exact_figures_of_a_brush(board):

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chosenAfter } from "../src/board/bars";
-import { keyed } from "../src/chart/binchart";
 import { decades } from "../src/chart/bins";
+import { keyed } from "../src/chart/keyed";
 import { compact, duration, minute, money, percent } from "../src/format";
 import { isDark } from "../src/theme";
 

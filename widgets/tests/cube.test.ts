@@ -1,12 +1,42 @@
 import { describe, expect, it } from "vitest";
 import { type Axis, Crossfilter, edge, type Meta, quantile } from "../src/board/cube";
-import { type Brush, conditions, passes } from "../src/board/filter";
+import { estimated, without } from "../src/board/figures";
+import { type Brush, condition, passes, sql } from "../src/board/filter";
+import { begun, moved, redone, rested, undone, written } from "../src/board/history";
+import { binsOf, spoken } from "../src/board/panel";
 
 const AXES: Axis[] = [
-  { key: "time", title: "time", kind: "time", size: 11, start: Date.UTC(2026, 10, 16), width: 3_600_000 },
-  { key: "latency", title: "latency", kind: "latency", size: 41, first: 40, perDecade: 20 },
-  { key: "status", title: "status", kind: "values", size: 2, labels: ["ok", "error"] },
-  { key: "model", title: "model", kind: "values", size: 4, labels: ["gpt-4o", "o'3", null, "(other)"], others: 5 },
+  {
+    key: "time",
+    title: "time",
+    kind: "time",
+    sql: "start_time",
+    unit: "time",
+    size: 11,
+    start: Date.UTC(2026, 10, 16),
+    width: 3_600_000,
+  },
+  {
+    key: "latency",
+    title: "latency",
+    kind: "log",
+    sql: "duration_ms",
+    unit: "ms",
+    size: 41,
+    first: 40,
+    perDecade: 20,
+    zero: false,
+  },
+  { key: "status", title: "status", kind: "values", sql: "status", size: 2, labels: ["ok", "error"] },
+  {
+    key: "model",
+    title: "model",
+    kind: "values",
+    sql: "model",
+    size: 4,
+    labels: ["gpt-4o", "o'3", null, "(other)"],
+    others: 5,
+  },
 ];
 
 /** Cells with pseudo-random codes, and the same cells as plain rows. */
@@ -111,38 +141,107 @@ describe("quantiles from latency bins", () => {
     for (const value of values) hist[Math.floor(Math.log10(value) * 20) - 40]! += 1;
     for (const share of [0.01, 0.5, 0.95, 0.99]) {
       const exact = values[Math.round(share * 5000)]!;
-      expect(Math.abs(Math.log10(quantile(axis, hist, share, null) / exact))).toBeLessThan(1 / 20);
+      expect(Math.abs(Math.log10(quantile(axis, hist, share) / exact))).toBeLessThan(1 / 20);
     }
   });
 
-  it("leave out unknown durations and what the brush leaves out", () => {
+  it("leave out unknown durations", () => {
     const hist = new Float64Array(axis.size);
-    hist[3] = 10;
     hist[20] = 10;
     hist[40] = 1000;
-    const p50 = quantile(axis, hist, 0.5, passes(axis, [15, 25]));
+    const p50 = quantile(axis, hist, 0.5);
     expect(p50).toBeGreaterThanOrEqual(edge(axis, 20));
     expect(p50).toBeLessThanOrEqual(edge(axis, 21));
   });
 
   it("are unknown where nothing is counted", () => {
-    expect(quantile(axis, new Float64Array(axis.size), 0.5, null)).toBeNaN();
+    expect(quantile(axis, new Float64Array(axis.size), 0.5)).toBeNaN();
+  });
+});
+
+describe("a comparison", () => {
+  it("splits the whole into the selection and the rest", () => {
+    const { filter } = sample(2000);
+    const whole = brushed(filter, {});
+    const part = brushed(filter, BRUSHES[3]!);
+    const rest = without(whole, part);
+    expect(rest.count).toBe(whole.count - part.count);
+    expect(rest.errors + part.errors).toBe(whole.errors);
+    expect(rest.tokens + part.tokens).toBeCloseTo(whole.tokens, 0);
+    rest.inside.forEach((own, axis) => {
+      expect(own.map((n, code) => n + part.inside[axis]![code]!)).toEqual(whole.inside[axis]);
+    });
+    expect(estimated(AXES, rest).p95).toBeGreaterThan(0);
+    expect(estimated(AXES, rest).ttft).toBeNull();
+  });
+
+  it("shows each as shares of its own", () => {
+    const [all, now] = [new Float64Array(41), new Float64Array(41)];
+    all[3] = 30;
+    all[40] = 10;
+    now[3] = 1;
+    now[5] = 1;
+    const bins = binsOf(AXES[1]!, all, now, undefined, true);
+    expect([bins[3]!.all, bins[3]!.n, bins[5]!.n]).toEqual([0.75, 0.5, 0.5]);
   });
 });
 
 describe("the filter text", () => {
+  const conditions = (brush: Brush) =>
+    AXES.flatMap((axis) => (brush[axis.key] ? [condition(axis, brush[axis.key]!)] : []));
+
   it("reads as SQL with the values quoted", () => {
-    expect(conditions(AXES, { time: [1, 2], latency: [0, 19], status: [1], model: [0, 1] })).toEqual([
+    expect(conditions({ time: [1, 2], latency: [0, 19], status: [1], model: [0, 1] })).toEqual([
       "start_time >= '2026-11-16 01:00' and start_time < '2026-11-16 03:00'",
-      "duration_ms >= 100 and duration_ms < 1000",
+      "duration_ms >= 0 and duration_ms < 1000",
       "status = 'error'",
       "model in ('gpt-4o', 'o''3')",
     ]);
   });
 
   it("says what unknown and other values are", () => {
-    expect(conditions(AXES, { model: [2] })).toEqual(["model is null"]);
-    expect(conditions(AXES, { model: [3] })).toEqual(["model not in ('gpt-4o', 'o''3')"]);
-    expect(conditions(AXES, { model: [0, 2, 3] })).toEqual(["(model not in ('o''3') or model is null)"]);
+    expect(conditions({ model: [2] })).toEqual(["model is null"]);
+    expect(conditions({ model: [3] })).toEqual(["model not in ('gpt-4o', 'o''3')"]);
+    expect(conditions({ model: [0, 2, 3] })).toEqual(["(model not in ('o''3') or model is null)"]);
+  });
+
+  it("is exact where it is copied", () => {
+    expect(sql(AXES, {})).toBe("true");
+    expect(sql(AXES, { time: [1, 2], latency: [1, 19] })).toMatch(
+      /^start_time >= '2026-11-16 01:00:00\.000' and start_time < '.+' and duration_ms >= 112\.201845430\d+ and duration_ms < 1000$/,
+    );
+  });
+
+  it("names the edges of a range, of time or of what is measured", () => {
+    expect(spoken(AXES[0]!, 0, 1)).toEqual(["2026-11-16 00:00", "2026-11-16 02:00"]);
+    expect(spoken(AXES[1]!, 20, 39)).toEqual(["1.00 s", "10.0 s"]);
+    expect(spoken({ ...AXES[1]!, zero: true }, 0, 0)[0]).toBe("0 ms");
+  });
+});
+
+describe("undo", () => {
+  it("goes back to where a brush rested, not through its moves, and forth again", () => {
+    let history = begun({});
+    for (const last of [3, 4, 5]) history = moved(history, { time: [1, last] });
+    history = rested(history);
+    history = rested(moved(history, { time: [1, 5], model: [0] }));
+    history = undone(history);
+    expect(history.now).toEqual({ time: [1, 5] });
+    history = undone(history);
+    expect(history.now).toEqual({});
+    expect(undone(history)).toBe(history);
+    history = redone(redone(history));
+    expect(history.now).toEqual({ time: [1, 5], model: [0] });
+  });
+
+  it("takes back a brush on the move, and a new one ends what could be redone", () => {
+    const moving = moved(begun({}), { model: [1] });
+    expect(undone(moving).now).toEqual({});
+    const again = rested(moved(undone(moving), { model: [2] }));
+    expect(redone(again)).toBe(again);
+  });
+
+  it("knows a brush again whatever was brushed first", () => {
+    expect(written({ time: [0, 1], model: [2] })).toBe(written({ model: [2], time: [0, 1], status: [] }));
   });
 });

@@ -4,14 +4,18 @@ import type { Axis } from "./cube";
 
 interface Props {
   axis: Axis;
+  /** Pale bars: all, or in a comparison the rest. */
   all: Float64Array;
+  /** Coloured bars: what is selected. */
   now: Float64Array;
+  /** Whether both are shares of their own sums. */
+  compare: boolean;
   chosen: number[];
   onChoose: (codes: number[]) => void;
 }
 
 export function nameOf(axis: Axis, code: number): string {
-  if (axis.others && code === axis.labels!.length - 1) return `${count(axis.others)} others`;
+  if (axis.others && code === axis.labels!.length - 1) return `(other) ${count(axis.others)} values`;
   return axis.labels![code] ?? `${UNKNOWN} unknown`;
 }
 
@@ -22,34 +26,65 @@ export function chosenAfter(chosen: number[], code: number, add: boolean): numbe
   return was && chosen.length === 1 ? [] : [code];
 }
 
-export function Bars({ axis, all, now, chosen, onChoose }: Props) {
-  const most = Math.max(...all, 1);
-  const total = now.reduce((sum, n) => sum + n, 0);
+const sum = (values: Float64Array) => values.reduce((whole, n) => whole + n, 0);
+
+/** Up and down walk the bars, as in a list. */
+function walk(event: KeyboardEvent): void {
+  const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as
+    | "nextElementSibling"
+    | undefined;
+  if (!next) return;
+  event.preventDefault();
+  const item = (event.currentTarget as HTMLElement).parentElement!;
+  item[next]?.querySelector("button")?.focus();
+}
+
+export function Bars({ axis, all, now, compare, chosen, onChoose }: Props) {
+  const [wholeAll, wholeNow] = [sum(all), sum(now)];
+  const [perAll, perNow] = compare ? [1 / (wholeAll || 1), 1 / (wholeNow || 1)] : [1, 1];
+  const most = Math.max(...[...all].map((n) => n * perAll), ...(compare ? [...now].map((n) => n * perNow) : [0])) || 1;
+  const width = (value: number) => ({ width: `${(value / most) * 100}%` });
   return (
-    <section class="bars" data-ls-chart={axis.key} aria-label={axis.title}>
+    <section class={compare ? "bars compared" : "bars"} data-ls-chart={axis.key}>
       <h3>{axis.title}</h3>
-      <ul>
+      <ul aria-label={axis.title}>
         {axis.labels!.map((_, code) => {
           const name = nameOf(axis, code);
           const on = chosen.length === 0 || chosen.includes(code);
-          const n = now[code]!;
+          const [n, whole] = [now[code]!, all[code]!];
           const failed = axis.key === "status" && axis.labels![code] === "error";
+          const words = compare
+            ? `${percent(n * perNow)} of the selection, ${percent(whole * perAll)} of the rest`
+            : `${count(n)} of ${count(whole)}${wholeNow ? `, ${percent(n / wholeNow)} of those selected` : ""}`;
           return (
-            <li key={name}>
+            <li key={code}>
               <button
                 type="button"
                 aria-pressed={chosen.includes(code)}
+                aria-label={`${axis.title} ${name}: ${words}`}
                 class={`${on ? "on" : "off"}${failed ? " failed" : ""}`}
-                title={`${name}: ${count(n)} of ${count(all[code])}${total ? `, ${percent(n / total)} of those selected` : ""}. Click to select, with Shift for several.`}
+                title={`${name}: ${words}. Click to select, with Shift for several.`}
+                data-value={Math.round(n)}
+                onKeyDown={walk}
                 onClick={(event) =>
                   onChoose(chosenAfter(chosen, code, event.shiftKey || event.metaKey || event.ctrlKey))
                 }
               >
-                <span class="name">{name}</span>
-                <span class="num">{compact(n)}</span>
+                <span class="name">
+                  <bdi>{name}</bdi>
+                </span>
+                <span class="num">
+                  {compare ? (
+                    <>
+                      {percent(n * perNow)} <small>{percent(whole * perAll)}</small>
+                    </>
+                  ) : (
+                    compact(n)
+                  )}
+                </span>
                 <span class="track">
-                  <span class="all" style={{ width: `${(all[code]! / most) * 100}%` }} />
-                  <span class="now" style={{ width: `${(n / most) * 100}%` }} />
+                  <span class="all" style={width(whole * perAll)} />
+                  <span class="now" style={width(n * perNow)} />
                 </span>
               </button>
             </li>

@@ -1,207 +1,198 @@
 /** The linked board: brush one chart and all the others count what is left. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Model, Widget } from "../afm";
-import { ask } from "../ask";
 import { type Bytes, buffer } from "../bytes";
-import { BinChart } from "../chart/binchart";
 import chartCss from "../chart/binchart.css";
-import type { Bin } from "../chart/bins";
-import { count, duration, minute } from "../format";
+import type { Spec } from "../chart/vega";
+import { count, duration, percent } from "../format";
 import { mount, type Stage } from "../shell";
+import { typing } from "../trace/keys";
 import { Bars } from "./bars";
 import css from "./board.css";
-import { type Axis, Crossfilter, edge, type Meta, quantile, type Result } from "./cube";
-import { type Brush, conditions, passes } from "./filter";
-import { type Figures, Strip } from "./strip";
+import { type Brushing, empty, useBrush } from "./brush";
+import { type Axis, Crossfilter, type Meta } from "./cube";
+import { estimated, type Figures, without } from "./figures";
+import { passes } from "./filter";
+import { Panel } from "./panel";
+import { Strip } from "./strip";
+import { Tools } from "./tools";
 
-type BoardMeta = Meta & { figures: Figures; scope: string };
-
-/** How long a brush rests before Python hears of it and is asked for exact figures. */
-const REST_MS = 300;
-
-const binEdge = (axis: Axis, code: number) =>
-  axis.kind === "time" ? axis.start! + code * axis.width! : edge(axis, code);
-
-function bins(axis: Axis, all: Float64Array, now: Float64Array, failed?: Float64Array): Bin[] {
-  return Array.from({ length: axis.size - 1 }, (_, code) => ({
-    x0: binEdge(axis, code),
-    x1: binEdge(axis, code + 1),
-    all: all[code]!,
-    n: now[code]!,
-    bad: failed?.[code] ?? 0,
-  }));
+export interface BoardMeta extends Meta {
+  figures: Figures;
+  scope: string;
+  /** Axes on which cells are placed by a sample of their rows. */
+  sampled: string[];
+  /** The charts as Altair drew them, by the unit of their axis. */
+  charts: Record<string, Spec>;
 }
 
-function estimated(axes: Axis[], result: Result, filter: Crossfilter): Figures {
-  const at = axes.findIndex((axis) => axis.kind === "latency");
-  const p = (share: number) => quantile(axes[at]!, result.hist[at]!, share, filter.passing(at));
-  return { ...result, p50: p(0.5), p95: p(0.95), p99: p(0.99) };
+/** Heights of the two large charts and of the small ones, in pixels. */
+const [LARGE, SMALL] = [120, 84];
+
+function Legend({ compare, failed }: { compare: boolean; failed: boolean }) {
+  const key = (color: string, text: string) => (
+    <span>
+      <i style={{ background: `var(--ls-${color})` }} />
+      {text}
+    </span>
+  );
+  return (
+    <span class="keys">
+      {key("bar", compare ? "selection" : "selected")}
+      {failed && !compare && key("error", "failed")}
+      {key("rest", compare ? "rest" : "all")}
+    </span>
+  );
 }
 
-const empty = (brush: Brush) => !Object.values(brush).some((codes) => codes.length);
+/** A trait that the page and Python share. */
+function useShared(model: Model, name: string): [boolean, (value: boolean) => void] {
+  const [value, setValue] = useState(() => model.get<boolean>(name) ?? false);
+  useEffect(() => {
+    const heard = () => setValue(model.get<boolean>(name));
+    model.on(`change:${name}`, heard);
+    return () => model.off(`change:${name}`, heard);
+  }, [model, name]);
+  const set = (next: boolean) => {
+    setValue(next);
+    model.set(name, next);
+    model.save_changes();
+  };
+  return [value, set];
+}
+
+/** What a key does on the board; undefined where it is no key of it. */
+function action(
+  event: KeyboardEvent,
+  brushing: Brushing,
+  toggles: Record<string, () => void>,
+): (() => void) | undefined {
+  if (event.altKey || typing(event)) return undefined;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) return key === "z" ? (event.shiftKey ? brushing.redo : brushing.undo) : undefined;
+  if (event.key === "Escape") return empty(brushing.brush) ? undefined : brushing.clear;
+  return { u: brushing.undo, r: brushing.redo, ...toggles }[key];
+}
 
 function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: number }) {
   const [meta] = useState(() => model.get<BoardMeta>("meta"));
   const [filter] = useState(() => new Crossfilter(meta, buffer(model.get<Bytes>("cells"))));
   const [whole] = useState(() => filter.result());
-  const [brush, setBrush] = useState<Brush>(() => model.get<Brush>("brush") ?? {});
-  const [exact, setExact] = useState<Figures | null>(null);
-  const said = useRef(JSON.stringify(brush));
+  const [wanted, setCompare] = useShared(model, "compare");
+  const [table, setTable] = useState(false);
+  const brushing = useBrush(model, wanted);
+  const { brush, exact, still, change } = brushing;
+  const none = empty(brush);
+  const compare = wanted && !none;
 
   const result = useMemo(() => {
-    const before = performance.now();
     meta.axes.forEach((axis, i) => {
       filter.filter(i, passes(axis, brush[axis.key]));
     });
-    const found = filter.result();
-    stage.root.dataset.ms = (performance.now() - before).toFixed(2);
-    return found;
-  }, [brush, filter, meta, stage]);
+    return filter.result();
+  }, [brush, filter, meta]);
+  const rest = useMemo(() => (compare ? without(whole, result) : null), [compare, whole, result]);
 
-  const change = (key: string, codes: number[] | undefined) => {
-    const { [key]: _, ...rest } = brush;
-    setExact(null);
-    setBrush(codes?.length ? { ...rest, [key]: codes } : rest);
-  };
-  const clear = () => {
-    setExact(null);
-    setBrush({});
-  };
+  const figures = none ? meta.figures : (exact?.part ?? estimated(meta.axes, result));
+  const others = rest && (exact?.rest ?? estimated(meta.axes, rest));
+  const rough = !none && !exact;
+  const sampled = meta.sampled.filter((key) => brush[key]?.length);
 
-  useEffect(() => {
-    let gone = false;
-    const text = JSON.stringify(brush);
-    const rest = setTimeout(() => {
-      if (text !== said.current) {
-        said.current = text;
-        model.set("brush", brush);
-        model.save_changes();
-      }
-      if (empty(brush)) return;
-      // Without a kernel nobody answers, and the figures stay interpolated.
-      ask<Figures>(model, "figures", { brush }).then(
-        (figures) => gone || setExact(figures),
-        () => undefined,
-      );
-    }, REST_MS);
-    return () => {
-      gone = true;
-      clearTimeout(rest);
-    };
-  }, [brush, model]);
-
-  useEffect(() => {
-    const told = () => {
-      const next = model.get<Brush>("brush") ?? {};
-      const text = JSON.stringify(next);
-      if (text === said.current) return;
-      said.current = text;
-      setExact(null);
-      setBrush(next);
-    };
-    model.on("change:brush", told);
-    return () => model.off("change:brush", told);
-  }, [model]);
-
-  const none = empty(brush);
-  const figures = none ? meta.figures : (exact ?? estimated(meta.axes, result, filter));
-  const texts = conditions(meta.axes, brush);
-  const chart = (axis: Axis) => {
+  const panel = (axis: Axis, height: number) => {
     const i = meta.axes.indexOf(axis);
     const time = axis.kind === "time";
-    const range = brush[axis.key];
-    const known = binEdge(axis, axis.size - 1);
+    const unknown = whole.inside[i]![axis.size - 1]!;
     return (
-      <BinChart
-        kind={time ? "time" : "latency"}
-        label={time ? "Time range" : "Latency range"}
-        bins={bins(axis, whole.hist[i]!, result.hist[i]!, time ? result.failed : undefined)}
-        domain={[binEdge(axis, 0), known]}
-        height={120}
-        stage={stage}
-        skin={skin}
-        brush={range ? [range[0]!, range[1]!] : undefined}
-        onBrush={(next) => change(axis.key, next)}
-        say={(first, last) =>
-          time
-            ? `${minute(binEdge(axis, first))} to ${minute(binEdge(axis, last + 1))} UTC`
-            : `${duration(binEdge(axis, first))} to ${duration(binEdge(axis, last + 1))}`
-        }
-      />
+      <section key={axis.key}>
+        <h3>
+          {time ? `${meta.unit} over time, UTC` : axis.title}
+          <small>
+            {[time ? "" : "logarithmic", unknown ? `${count(unknown)} unknown` : ""].filter(Boolean).join(" · ")}
+          </small>
+          {time && <Legend compare={compare} failed={whole.errors > 0} />}
+        </h3>
+        <Panel
+          axis={axis}
+          unit={meta.unit}
+          spec={meta.charts[axis.unit!]!}
+          height={height}
+          all={(rest ?? whole).inside[i]!}
+          now={(rest ? result.inside : result.hist)[i]!}
+          failed={time ? result.failed : undefined}
+          compare={compare}
+          table={table}
+          brush={brush[axis.key]}
+          onBrush={(next) => change(axis.key, next)}
+          stage={stage}
+          skin={skin}
+        />
+      </section>
     );
   };
-  const [time, latency] = [meta.axes.find((a) => a.kind === "time")!, meta.axes.find((a) => a.kind === "latency")!];
-  const unknown = (axis: Axis) => whole.hist[meta.axes.indexOf(axis)]![axis.size - 1]!;
-  const notes = [
-    unknown(time) ? `${count(unknown(time))} ${meta.unit} without a time` : "",
-    unknown(latency) ? `${count(unknown(latency))} without a duration` : "",
-  ].filter(Boolean);
+  const ranges = meta.axes.filter((axis) => axis.kind !== "values");
+  const status = `${count(figures.count)} of ${count(whole.count)} ${meta.unit} selected, ${percent(
+    figures.count ? figures.errors / figures.count : null,
+  )} failed, p95 ${duration(figures.p95)}.`;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape clears from anywhere inside
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that rise from what has the focus inside
     <div
       class="board"
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !none) clear();
+        const toggles = { c: () => setCompare(!wanted), t: () => setTable(!table) };
+        const act = action(event, brushing, toggles);
+        if (!act) return;
+        event.preventDefault();
+        act();
       }}
     >
-      <Strip unit={meta.unit} total={whole.count} figures={figures} rough={!none && !exact} />
-      <div class="filter">
-        <code>
-          {none ? (
-            <span class="muted">{meta.scope} · drag over a chart or click a bar to select</span>
-          ) : (
-            <>
-              <span class="where">where</span> {texts.join(" and ")}
-            </>
-          )}
-        </code>
-        <button type="button" class="ls-push" disabled={none} onClick={clear} title="Clear the selection (Esc)">
-          clear
-        </button>
-      </div>
-      <div class="pair">
-        <section>
-          <h3>
-            {meta.unit} over time, UTC
-            <span class="keys">
-              <span>
-                <i style={{ background: "var(--ls-bar)" }} />
-                selected
-              </span>
-              <span>
-                <i style={{ background: "var(--ls-error)" }} />
-                failed
-              </span>
-              <span>
-                <i style={{ background: "var(--ls-rest)" }} />
-                all
-              </span>
-            </span>
-          </h3>
-          {chart(time)}
-        </section>
-        <section>
-          <h3>
-            latency <small>logarithmic</small>
-          </h3>
-          {chart(latency)}
-        </section>
-      </div>
+      <Strip
+        unit={meta.unit}
+        total={whole.count}
+        figures={figures}
+        rest={others}
+        streamed={meta.axes.some((axis) => axis.key === "ttft")}
+        rough={rough}
+        sampled={rough && sampled.length > 0}
+      />
+      <Tools
+        axes={meta.axes}
+        scope={meta.scope}
+        brushing={brushing}
+        compare={wanted}
+        onCompare={setCompare}
+        table={table}
+        onTable={setTable}
+      />
+      <p class="sr" role="status">
+        {still && !none ? status : ""}
+      </p>
+      <div class="pair">{ranges.slice(0, 2).map((axis) => panel(axis, LARGE))}</div>
+      {ranges.length > 2 && <div class="small">{ranges.slice(2).map((axis) => panel(axis, SMALL))}</div>}
       <div class="groups">
         {meta.axes.map((axis, i) =>
           axis.kind === "values" ? (
             <Bars
               key={axis.key}
               axis={axis}
-              all={whole.hist[i]!}
-              now={result.hist[i]!}
+              all={(rest ?? whole).inside[i]!}
+              now={(rest ? result.inside : result.hist)[i]!}
+              compare={compare}
               chosen={brush[axis.key] ?? []}
               onChoose={(codes) => change(axis.key, codes)}
             />
           ) : null,
         )}
       </div>
-      {notes.length > 0 && <p class="note">{notes.join(", ")}.</p>}
+      {meta.sampled.length > 0 && (
+        <p class="note">
+          {count(meta.cells)} cells stand for {count(whole.count)} {meta.unit}:{" "}
+          {meta.axes
+            .filter((axis) => meta.sampled.includes(axis.key))
+            .map((axis) => axis.title)
+            .join(", ")}{" "}
+          are drawn from a sample of each cell's {meta.unit}, all else is counted.
+        </p>
+      )}
     </div>
   );
 }

@@ -3,15 +3,20 @@
 export interface Axis {
   key: string;
   title: string;
-  kind: "time" | "latency" | "values";
-  /** Codes of the axis. Of time and latency the last one is for what is unknown. */
+  kind: "time" | "log" | "values";
+  /** What it is in SQL. */
+  sql: string;
+  /** Codes of the axis. Of time and logarithmic axes the last one is for what is unknown. */
   size: number;
+  /** "time", or the unit of a logarithmic axis. */
+  unit?: string;
   /** Time: start of the first bin and width of a bin, in ms since 1970. */
   start?: number;
   width?: number;
-  /** Latency: bin `code` begins at `10 ** ((first + code) / perDecade)` ms. */
+  /** Logarithmic: bin `code` begins at `10 ** ((first + code) / perDecade)`; the lowest also holds zeros, if any. */
   first?: number;
   perDecade?: number;
+  zero?: boolean;
   /** Values: what each code stands for; null is unknown. */
   labels?: (string | null)[];
   /** Values: the last code stands for this many further values. */
@@ -39,7 +44,9 @@ const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Ar
 export interface Result {
   /** Per axis, per code: what all other axes let through. */
   hist: Float64Array[];
-  /** Per time bin, those among them that failed. */
+  /** Per axis, per code: what every axis lets through. */
+  inside: Float64Array[];
+  /** Per time bin, those of `hist` that failed. */
   failed: Float64Array;
   /** What every axis lets through. */
   count: number;
@@ -79,11 +86,6 @@ export class Crossfilter {
     this.failedCode = meta.axes[this.statusAxis]?.labels?.indexOf("error") ?? -1;
   }
 
-  /** Which codes an axis lets through, 1 for yes; null lets all through. */
-  passing(axis: number): Uint8Array | null {
-    return this.passes[axis] ?? null;
-  }
-
   filter(axis: number, passes: Uint8Array | null): void {
     const before = this.passes[axis];
     if (before === passes || (before && passes && before.every((pass, code) => pass === passes[code]))) return;
@@ -97,15 +99,19 @@ export class Crossfilter {
   }
 
   result(): Result {
-    const { codes, count, tokens, cost, shut, failedCode } = this;
-    const hist = this.axes.map((axis) => new Float64Array(axis.size));
+    const { axes, codes, count, tokens, cost, shut, failedCode } = this;
+    const inside = axes.map((axis) => new Float64Array(axis.size));
+    /** What only the axis itself shuts out. */
+    const beside = axes.map((axis) => new Float64Array(axis.size));
     const time = this.timeAxis >= 0 ? codes[this.timeAxis]! : null;
     const status = this.statusAxis >= 0 ? codes[this.statusAxis]! : null;
-    const failed = new Float64Array(time ? this.axes[this.timeAxis]!.size : 0);
+    const failed = new Float64Array(time ? axes[this.timeAxis]!.size : 0);
     const timeBit = this.timeAxis >= 0 ? 1 << this.timeAxis : 0;
     const sum = { count: 0, errors: 0, tokens: 0, cost: 0 };
     let anyTokens = false;
     let anyCost = false;
+    const within = new Uint32Array(shut.length);
+    let cells = 0;
     for (let i = 0; i < shut.length; i++) {
       const mask = shut[i]!;
       if (mask & (mask - 1)) continue; // two charts or more shut it out: it shows nowhere
@@ -114,41 +120,53 @@ export class Crossfilter {
       if (bad && time && (mask === 0 || mask === timeBit)) failed[time[i]!]! += n;
       if (mask) {
         const axis = 31 - Math.clz32(mask);
-        hist[axis]![codes[axis]![i]!]! += n;
+        beside[axis]![codes[axis]![i]!]! += n;
         continue;
       }
-      for (let axis = 0; axis < hist.length; axis++) hist[axis]![codes[axis]![i]!]! += n;
+      within[cells++] = i;
       sum.count += n;
       if (bad) sum.errors += n;
-      if (!Number.isNaN(tokens[i])) {
-        sum.tokens += tokens[i]!;
+      const [t, c] = [tokens[i]!, cost[i]!];
+      if (!Number.isNaN(t)) {
+        sum.tokens += t;
         anyTokens = true;
       }
-      if (!Number.isNaN(cost[i])) {
-        sum.cost += cost[i]!;
+      if (!Number.isNaN(c)) {
+        sum.cost += c;
         anyCost = true;
       }
     }
+    // One axis after the other: a loop over one array of codes is what the compiler makes fast.
+    axes.forEach((_, axis) => {
+      const own = codes[axis]!;
+      const into = inside[axis]!;
+      for (let j = 0; j < cells; j++) {
+        const i = within[j]!;
+        into[own[i]!]! += count[i]!;
+      }
+    });
+    const hist = inside.map((own, axis) => own.map((n, code) => n + beside[axis]![code]!));
     if (!anyTokens) sum.tokens = Number.NaN;
     if (!anyCost) sum.cost = Number.NaN;
-    return { hist, failed, ...sum };
+    return { hist, inside, failed, ...sum };
   }
 }
 
-/** The edge of a latency bin, in ms. */
-export const edge = (axis: Axis, code: number) => 10 ** ((axis.first! + code) / axis.perDecade!);
+/** The edge of a bin: ms since 1970 on a time axis, the value on a logarithmic one. */
+export const edge = (axis: Axis, code: number) =>
+  axis.kind === "time" ? axis.start! + code * axis.width! : 10 ** ((axis.first! + code) / axis.perDecade!);
 
 /**
- * The `share` quantile (0..1) of a latency histogram, in ms: the logarithm is taken as uniform within a bin, so it is
- * off by at most the width of one bin. NaN where nothing is counted.
+ * The `share` quantile (0..1) of a histogram on a logarithmic axis: the logarithm is taken as uniform within a bin, so
+ * it is off by at most the width of one bin. NaN where nothing is counted.
  */
-export function quantile(axis: Axis, hist: ArrayLike<number>, share: number, passes: Uint8Array | null): number {
+export function quantile(axis: Axis, hist: ArrayLike<number>, share: number): number {
   const last = axis.size - 1; // without the unknown
   let total = 0;
-  for (let code = 0; code < last; code++) if (!passes || passes[code]) total += hist[code]!;
+  for (let code = 0; code < last; code++) total += hist[code]!;
   let rest = share * total;
   for (let code = 0; code < last; code++) {
-    const n = !passes || passes[code] ? hist[code]! : 0;
+    const n = hist[code]!;
     if (n > 0 && rest <= n) return edge(axis, code + rest / n);
     rest -= n;
   }

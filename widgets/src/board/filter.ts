@@ -1,8 +1,8 @@
-/** What is brushed: as codes for the crossfilter and Python, and as text that reads like code. */
-import { minute } from "../format";
+/** What is brushed: as codes for the crossfilter and Python, and as SQL. */
+import { minute, time } from "../format";
 import { type Axis, edge } from "./cube";
 
-/** Time and latency: first and last bin. A dimension: the chosen codes. Absent: no filter. */
+/** Time and what is measured: first and last bin. A dimension: the chosen codes. Absent: no filter. */
 export type Brush = Record<string, number[]>;
 
 /** The codes a brush lets through on an axis. */
@@ -16,10 +16,10 @@ export function passes(axis: Axis, chosen: number[] | undefined): Uint8Array | n
 
 const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const name = (key: string) => (/^[a-z_][a-z0-9_]*$/i.test(key) ? key : `"${key.replaceAll('"', '""')}"`);
-const ms = (value: number) => String(Number(value.toPrecision(4)));
 
 function values(axis: Axis, chosen: number[]): string {
   const labels = axis.labels!;
+  const column = name(axis.sql);
   const rest = axis.others ? labels.length - 1 : -1;
   const others = chosen.includes(rest);
   const listed = labels.filter((_, code) => code !== rest && chosen.includes(code) !== others);
@@ -27,27 +27,32 @@ function values(axis: Axis, chosen: number[]): string {
   // Where unknown is no bar of its own, it is among the others.
   const unknown = chosen.some((code) => labels[code] === null) || (others && !labels.includes(null));
   const parts: string[] = [];
-  if (others && texts.length) parts.push(`${name(axis.key)} not in (${texts.join(", ")})`);
-  else if (texts.length === 1) parts.push(`${name(axis.key)} = ${texts[0]}`);
-  else if (texts.length) parts.push(`${name(axis.key)} in (${texts.join(", ")})`);
-  else if (others) parts.push(`${name(axis.key)} is not null`);
-  if (unknown) parts.push(`${name(axis.key)} is null`);
+  if (others && texts.length) parts.push(`${column} not in (${texts.join(", ")})`);
+  else if (texts.length === 1) parts.push(`${column} = ${texts[0]}`);
+  else if (texts.length) parts.push(`${column} in (${texts.join(", ")})`);
+  else if (others) parts.push(`${column} is not null`);
+  if (unknown) parts.push(`${column} is null`);
   return parts.length > 1 ? `(${parts.join(" or ")})` : parts.join("");
 }
 
-/** One condition of the filter as SQL; the exact bounds are those of the bins. */
-export function condition(axis: Axis, chosen: number[]): string {
+/** One condition of the filter as SQL. Where it is only read, bounds are rounded and tokens are called so. */
+export function condition(axis: Axis, chosen: number[], read = true): string {
   const [first = 0, last = 0] = chosen;
   if (axis.kind === "time") {
-    const [from, to] = [axis.start! + first * axis.width!, axis.start! + (last + 1) * axis.width!];
-    return `start_time >= '${minute(from)}' and start_time < '${minute(to)}'`;
+    const [from, to] = [edge(axis, first), edge(axis, last + 1)];
+    const bound = (at: number) => (read ? minute(at) : time(at, true));
+    return `start_time >= '${bound(from)}' and start_time < '${bound(to)}'`;
   }
-  if (axis.kind === "latency") {
-    return `duration_ms >= ${ms(edge(axis, first))} and duration_ms < ${ms(edge(axis, last + 1))}`;
+  if (axis.kind === "log") {
+    const sql = read && axis.key === "tokens" ? "tokens" : axis.sql;
+    const bound = (value: number) => String(read ? Number(value.toPrecision(4)) : value);
+    const from = first === 0 ? "0" : bound(edge(axis, first));
+    return `${sql} >= ${from} and ${sql} < ${bound(edge(axis, last + 1))}`;
   }
   return values(axis, chosen);
 }
 
-/** The whole filter, one condition after the other. */
-export const conditions = (axes: Axis[], brush: Brush): string[] =>
-  axes.flatMap((axis) => (brush[axis.key]?.length ? [condition(axis, brush[axis.key]!)] : []));
+/** The whole filter as one SQL condition, exact, for `scope.where`. */
+export const sql = (axes: Axis[], brush: Brush): string =>
+  axes.flatMap((axis) => (brush[axis.key]?.length ? [condition(axis, brush[axis.key]!, false)] : [])).join(" and ") ||
+  "true";

@@ -1,4 +1,4 @@
-/** The two binned charts, over time and over latency: pale bars for all, coloured ones for what is selected. */
+/** A binned chart as Altair drew it, without data: the page puts in bins, colours and labelled values. */
 import type { Palette } from "../theme";
 import type { Spec } from "./vega";
 
@@ -10,99 +10,63 @@ export interface Bin {
   bad: number;
 }
 
+/** Whether a chart of these looks like a chart of those. */
+export const alike = (these: Bin[], those: Bin[]) =>
+  these.length === those.length &&
+  these.every(({ x0, x1, all, n, bad }, i) => {
+    const that = those[i]!;
+    return x0 === that.x0 && x1 === that.x1 && all === that.all && n === that.n && bad === that.bad;
+  });
+
+/** The room that `llmscope/charts/panel.py` leaves around the plot. */
 export const PADDING = { left: 46, right: 10, top: 8, bottom: 22 };
 
-const MS =
-  "datum.value >= 3600000 ? format(datum.value / 3600000, '~r') + ' h' : datum.value >= 60000 ? " +
-  "format(datum.value / 60000, '~r') + ' min' : datum.value >= 1000 ? format(datum.value / 1000, '~r') + ' s' : " +
-  "datum.value >= 1 ? format(datum.value, '~r') + ' ms' : format(datum.value * 1000, '~r') + ' µs'";
-
-const CLOCK = { hours: "%H:%M", minutes: "%H:%M", seconds: "%H:%M:%S", milliseconds: "%H:%M:%S.%L" };
-const CALENDAR = { year: "%Y", quarter: "%b", month: "%b", week: "%b %d", date: "%b %d", day: "%b %d" };
-
 /** Round numbers to label a logarithmic axis with: decades, and 3 between them where there are few. */
-export function decades(low: number, high: number): number[] {
+export function decades(low: number, high: number, most = 8): number[] {
   const ticks: number[] = [];
   const span = Math.log10(high / low);
   const steps = span > 4 ? [1] : span > 1.5 ? [1, 3] : [1, 2, 3, 5];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const step of steps) {
-      const tick = step * 10 ** power;
+      const tick = Number((step * 10 ** power).toPrecision(12));
       if (tick >= low && tick <= high) ticks.push(tick);
     }
   }
-  // 60 s and 1 h are rounder than 100 s to a reader.
-  return ticks
-    .map((tick) => (tick === 1e5 ? 6e4 : tick === 1e6 ? 6e5 : tick === 1e7 ? 3.6e6 : tick))
-    .filter((t) => t <= high);
+  const every = Math.ceil(ticks.length / Math.max(2, most));
+  return ticks.filter((_, i) => i % every === 0);
 }
 
-/** A Vega spec of `bins`, between the edges `low` and `high`, `width` pixels wide. */
-export function binned(
-  kind: "time" | "latency",
+/** 60 s and 1 h are rounder than 100 s to a reader. */
+export const asTimes = (ticks: number[], high: number): number[] =>
+  ticks
+    .map((tick) => (tick === 1e5 ? 6e4 : tick === 1e6 ? 6e5 : tick === 1e7 ? 3.6e6 : tick))
+    .filter((tick) => tick <= high);
+
+export function ticksOf(bins: Bin[], unit: string, width: number): number[] {
+  const [low, high] = [bins[0]!.x0, bins.at(-1)!.x1];
+  const ticks = decades(low, high, Math.floor(width / (unit === "USD" ? 66 : 48)));
+  return unit === "ms" ? asTimes(ticks, high) : ticks;
+}
+
+interface Named {
+  name: string;
+  [key: string]: unknown;
+}
+
+/** The chart with bins, size, colours and state in it. */
+export function dressed(
+  spec: Spec,
   bins: Bin[],
-  [low, high]: [number, number],
   size: { width: number; height: number },
   colors: Palette,
+  state: { ticks: number[]; compare: boolean },
 ): Spec {
-  const bar = (from: string, to: string, color: string) => ({
-    type: "rect",
-    from: { data: "bins" },
-    interactive: false,
-    encode: {
-      enter: { fill: { value: color } },
-      update: {
-        x: { scale: "x", field: "x0" },
-        x2: { scale: "x", field: "x1", offset: { signal: "-gap" } },
-        y: { scale: "y", signal: to },
-        y2: { scale: "y", signal: from },
-      },
-    },
-  });
-  const ticks =
-    kind === "latency"
-      ? { values: decades(low, high) }
-      : { tickCount: { signal: "max(2, ceil(width / 95))" }, format: { ...CALENDAR, ...CLOCK } };
+  const values: Record<string, unknown> = { rest: colors.rest, bar: colors.bar, error: colors.error, ...state };
+  const put = (one: Named) => (one.name in values ? { ...one, value: values[one.name] } : one);
   return {
-    $schema: "https://vega.github.io/schema/vega/v6.json",
-    autosize: "none",
-    padding: PADDING,
-    width: size.width,
-    height: size.height,
-    // Bins touch in the data; a hairline between them keeps them countable.
-    signals: [{ name: "gap", update: `width / ${Math.max(1, bins.length)} > 3 ? 1 : 0` }],
-    data: [{ name: "bins", values: bins }],
-    scales: [
-      { name: "x", type: kind === "time" ? "utc" : "log", domain: [low, high], range: "width" },
-      { name: "y", type: "linear", domain: [0, Math.max(1, ...bins.map((bin) => bin.all))], range: "height", nice: 3 },
-    ],
-    axes: [
-      {
-        scale: "y",
-        orient: "left",
-        tickCount: 3,
-        grid: true,
-        domain: false,
-        ticks: false,
-        labelPadding: 6,
-        encode: { labels: { update: { text: { signal: "format(datum.value, '~s')" } } } },
-        zindex: 0,
-      },
-      {
-        scale: "x",
-        orient: "bottom",
-        labelOverlap: true,
-        labelBound: false,
-        labelFlush: true,
-        tickSize: 4,
-        ...ticks,
-        ...(kind === "latency" ? { encode: { labels: { update: { text: { signal: MS } } } } } : {}),
-      },
-    ],
-    marks: [
-      bar("0", "datum.all", colors.rest),
-      bar("datum.bad", "datum.n", colors.bar),
-      bar("0", "datum.bad", colors.error),
-    ],
-  } as unknown as Spec;
+    ...spec,
+    ...size,
+    signals: (spec.signals as Named[]).map(put),
+    data: (spec.data as Named[]).map((one) => (one.name === "bins" ? { ...one, values: bins } : one)),
+  } as Spec;
 }

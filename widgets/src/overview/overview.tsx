@@ -3,7 +3,8 @@ import type { Widget } from "../afm";
 import { type Bytes, json } from "../bytes";
 import { BinChart } from "../chart/binchart";
 import chartCss from "../chart/binchart.css";
-import { compact, count, duration, format, money, percent } from "../format";
+import type { Spec } from "../chart/vega";
+import { compact, count, duration, format, minute, money, percent } from "../format";
 import { mount, type Stage } from "../shell";
 import css from "./overview.css";
 import { Sparkline } from "./sparkline";
@@ -31,6 +32,7 @@ interface Data {
   scope: string;
   figures: Figure[];
   times: { start: number[]; width: number; requests: number[]; errors: number[] };
+  charts: { time: Spec; ms: Spec };
   latencies: { low_ms: number[]; high_ms: number[]; requests: number[] };
   groups: { title: string; others: number; rows: Group[] }[];
   store: {
@@ -186,10 +188,16 @@ function Overview({ data, stage, skin }: { data: Data; stage: Stage; skin: numbe
               </span>
             </h3>
             <BinChart
-              kind="time"
+              name="time"
+              spec={data.charts.time}
+              unit="time"
               label={`${unit} over time`}
               bins={byTime}
-              domain={[byTime[0]!.x0, byTime.at(-1)!.x1]}
+              tell={(code) => [
+                minute(byTime[code]!.x0),
+                `${count(byTime[code]!.n)} ${unit}`,
+                `${count(byTime[code]!.bad)} failed`,
+              ]}
               height={110}
               stage={stage}
               skin={skin}
@@ -202,10 +210,15 @@ function Overview({ data, stage, skin }: { data: Data; stage: Stage; skin: numbe
               latency <small>logarithmic</small>
             </h3>
             <BinChart
-              kind="latency"
+              name="latency"
+              spec={data.charts.ms}
+              unit="ms"
               label="Latency histogram"
               bins={byLatency}
-              domain={[byLatency[0]!.x0, byLatency.at(-1)!.x1]}
+              tell={(code) => [
+                `${duration(byLatency[code]!.x0)} to ${duration(byLatency[code]!.x1)}`,
+                `${count(byLatency[code]!.n)} ${unit}`,
+              ]}
               height={110}
               stage={stage}
               skin={skin}

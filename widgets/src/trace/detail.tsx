@@ -1,8 +1,8 @@
 /** Everything about one span. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { Copy } from "../copy";
 import { compact, count, duration, money, time } from "../format";
-import { Copy } from "./copy";
 import { documents, type Found } from "./documents";
 import { Json } from "./json";
 import { kind } from "./kinds";
