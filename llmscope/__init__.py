@@ -12,6 +12,7 @@ Example:
 """
 
 from llmscope.errors import (
+    EmbeddingError,
     LlmscopeError,
     QueryError,
     ReportError,
@@ -27,6 +28,7 @@ from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads
 __version__ = "0.1.0"
 
 __all__ = [
+    "EmbeddingError",
     "LlmscopeError",
     "QueryError",
     "ReportError",

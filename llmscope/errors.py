@@ -38,6 +38,10 @@ class UnknownTraceError(LlmscopeError):
     """No span in the scope has the trace id asked for."""
 
 
+class EmbeddingError(LlmscopeError):
+    """Texts cannot be embedded: there is no model, or what it or the logs give are no vectors."""
+
+
 class SendError(LlmscopeError):
     """A receiver of OTLP refuses what is sent to it, or cannot be reached."""
 

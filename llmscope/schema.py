@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Version of the tables below; a store written by an older version is migrated when it is opened."""
 
 OPERATIONS: Final = frozenset(
@@ -233,13 +233,11 @@ LOADS: Final = Table(
 
 EMBEDDINGS: Final = Table(
     "embeddings",
-    "One vector.",
+    "One vector of one text: a text that many spans hold is embedded once.",
     (
-        Column("trace_id", _TEXT, "Trace of the text."),
-        Column("span_id", _TEXT, "Span of the text."),
-        Column("field", _TEXT, "input or output."),
+        Column("text_md5", _TEXT, "MD5 of the text, of its first 8,000 characters; spans are joined by it."),
         Column("model", _TEXT, "Model that made the vector."),
-        Column("vector", "FLOAT[]", "The vector."),
+        Column("vector", "FLOAT[]", "The vector, of length 1."),
     ),
 )
 

