@@ -1,6 +1,7 @@
 /** The frame around every widget: an open shadow root with our styles, the theme, and a Preact tree. */
 import { type ComponentChild, render } from "preact";
 import type { RenderProps } from "./afm";
+import "./direction";
 import { apply, watch } from "./theme";
 import theme from "./theme.css";
 

@@ -62,7 +62,7 @@ function Head({ sides: [left, right] }: { sides: [Side, Side] }) {
   ];
   const side = (place: string, { trace_id, name, status, start }: Side) => (
     <th scope="col">
-      <span class={`swatch ${place}`} aria-hidden="true" /> <Status status={status} word={false} /> {name}{" "}
+      <span class={`swatch ${place}`} aria-hidden="true" /> <Status status={status} word={false} /> <bdi>{name}</bdi>{" "}
       <small class="num">{trace_id}</small>
       <small class="num when">{time(start)} UTC</small>
     </th>

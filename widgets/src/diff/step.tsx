@@ -133,7 +133,7 @@ export function StepPane({ steps, row, texts, problem }: PaneProps) {
   return (
     <section class="detail" data-ls="detail" aria-label="Step">
       <h2>
-        <span class={`icon ${tone}`}>{icon}</span> {steps.name[row]}
+        <span class={`icon ${tone}`}>{icon}</span> <bdi>{steps.name[row]}</bdi>
         <small>
           {steps.operation[row] ?? word}
           {told && `, ${told}`}

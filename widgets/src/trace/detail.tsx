@@ -289,7 +289,7 @@ export function DetailPane({ facts, detail, problem }: { facts: Facts; detail: D
   return (
     <section class="detail" data-ls="detail" aria-label="Span">
       <h2>
-        <span class={`icon ${tone}`}>{icon}</span> {facts.name}
+        <span class={`icon ${tone}`}>{icon}</span> <bdi>{facts.name}</bdi>
         <small>{facts.operation ?? word}</small>
       </h2>
       {facts.status === "error" && (

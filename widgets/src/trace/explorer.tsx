@@ -62,7 +62,7 @@ function Head({ meta, spans }: { meta: TraceMeta; spans: number }) {
   return (
     <>
       <h2>
-        <Status status={meta.status} word={false} /> {meta.name} <small class="num">{meta.trace_id}</small>
+        <Status status={meta.status} word={false} /> <bdi>{meta.name}</bdi> <small class="num">{meta.trace_id}</small>
       </h2>
       <dl>
         {pairs.map(([title, value], i) => (
