@@ -134,7 +134,7 @@ def label_scores(record: Json) -> list[Row]:
         record: The labels.
 
     Raises:
-        ValueError: A failure is no object.
+        ValueError: A failure is no object, or there is no label at all.
     """
     cause = record.get("root_cause")
     cause = cause if isinstance(cause, dict) else {"failure_id": cause}
@@ -152,6 +152,8 @@ def label_scores(record: Json) -> list[Row]:
     scores += [
         {"name": key, "explanation": text(value)} for key, value in record.items() if key not in known and text(value)
     ]
+    if not scores:
+        raise ValueError("it labels nothing: its failures are empty, and it names no root cause")
     return [score | {"trace_id": trace, "annotator": "human", "source": NAME} for score in scores]
 
 

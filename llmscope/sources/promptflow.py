@@ -94,7 +94,7 @@ def read(file: File) -> Iterator[Batch]:
 def _runs(place: str, record: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Yield each run that a record holds, with its place and what stands around it."""
     lists = [key for key in ("flow_runs", "node_runs") if isinstance(record.get(key), list)]
-    if lists:
+    if any(record[key] for key in lists):
         around = {key: value for key, value in record.items() if key not in lists}
         for key in lists:
             for number, run in enumerate(record[key]):
