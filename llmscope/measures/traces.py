@@ -87,6 +87,9 @@ def listed(
     both = (table.input_tokens, table.output_tokens)
     rows = table.select(*ROW, *more, tokens=(both[0] + both[1]).coalesce(*both), failed=(table.status == "error"))
     by = ibis.asc if ascending else ibis.desc
+    key = rows[SORTS[sort]]
+    if sort != "errors":
+        rows = _no_further(selection, rows, by, key, limit + offset, ascending=ascending)
     order = [by(rows[SORTS[sort]], nulls_first=False)]
     order += [ibis.desc(rows.duration_ms, nulls_first=False)] if sort == "errors" else []
     rows = rows.order_by(*order, rows.trace_id, rows.span_id)
@@ -94,6 +97,19 @@ def listed(
     keys = list(zip(frame["trace_id"], frame["span_id"], strict=True))
     frame.insert(4, "input", pd.Series(inputs(selection, keys) if texts else None, index=frame.index, dtype="object"))
     return frame
+
+
+def _no_further(selection: Selection, rows: Any, by: Any, key: Any, most: int, *, ascending: bool) -> Any:
+    """Leave out rows that come after the first ``most`` of them by one key.
+
+    The engine finds those of one key without looking at most of the table, but not those of a key and what breaks its
+    ties; of the few that are left it can sort everything.
+    """
+    last = selection.run(rows.order_by(by(key, nulls_first=False)).limit(1, offset=most - 1).select(last=key))["last"]
+    if last.isna().all():
+        return rows
+    bound = last.iloc[0]
+    return rows.filter(key <= bound if ascending else key >= bound)
 
 
 def found(selection: Selection, search: str | None) -> Any:

@@ -79,3 +79,14 @@ def test_a_list_has_pages_and_goes_both_ways(scope):
 def test_a_list_puts_unknown_values_last_either_way(scope):
     tokens = [listed(scope._selection, sort="tokens", ascending=up)["trace_id"].iloc[-1] for up in (True, False)]
     assert tokens == ["c", "c"]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("sort", ["latency", "time", "tokens", "cost", "name", "model", "errors", "spans"])
+def test_the_pages_of_an_order_are_the_whole_list_cut_with_ties_and_unknown_values(assistant, sort, ascending):
+    whole = listed(assistant, sort=sort, ascending=ascending, limit=1000, texts=False)
+    pages = [
+        listed(assistant, sort=sort, ascending=ascending, limit=70, offset=at, texts=False) for at in range(0, 600, 70)
+    ]
+    assert [row for page in pages for row in page["trace_id"]] == whole["trace_id"].tolist()
+    assert whole["trace_id"].nunique() == 600
