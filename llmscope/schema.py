@@ -30,11 +30,16 @@ OPERATIONS: Final = frozenset(
 MODEL_OPERATIONS: Final = frozenset({"chat", "text_completion", "generate_content"})
 """The operations in which a language model writes an answer."""
 
+TOKEN_COLUMNS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+"""The counts of tokens: cached ones are part of the input, reasoning part of the output."""
+
 COST_SOURCE: Final = "llmscope.cost.source"
 """Attribute of a span whose cost was computed; where it is absent, the source stated the cost."""
 
 TOKENS_CONVENTION: Final = "llmscope.tokens.convention"
-"""Attribute of a span whose token counts were changed, since its source counts in another way."""
+"""Attribute of a span whose token counts were changed, since its source counts in another way: ``exclusive input``
+where cached tokens stood beside the input, ``exclusive output`` where reasoning stood beside the output, ``exclusive``
+for both."""
 
 TOKENS_UNEXPLAINED: Final = "llmscope.tokens.unexplained"
 """Attribute of a span whose stated total is not the sum of its input and output: by how many tokens it is more."""

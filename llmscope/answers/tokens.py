@@ -12,13 +12,13 @@ from llmscope.answers import _words
 from llmscope.answers._answer import Answer
 from llmscope.answers._table import readable
 from llmscope.charts import _format, theme
+from llmscope.schema import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
     import altair as alt
 
     from llmscope.store.selection import Selection
 
-_SUMS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 _COUNTS: Final = (
     "spans", "repeated_spans", "repeated_tokens", "detailed_spans", "exclusive_spans", "unexplained_spans",
     "unexplained_tokens", "uncounted_calls",
@@ -38,7 +38,7 @@ class Tokens(Answer):
     @property
     def totals(self) -> dict[str, float]:
         """The sum of every number; NaN where none is known."""
-        return {name: float(self.sources[name].sum(min_count=1)) for name in (*_SUMS, *_COUNTS)}
+        return {name: float(self.sources[name].sum(min_count=1)) for name in (*TOKEN_COLUMNS, *_COUNTS)}
 
     def chart(self) -> alt.TopLevelMixin:
         """Return a bar for each row that counts: fresh and cached input, output, reasoning."""
@@ -46,7 +46,7 @@ class Tokens(Answer):
 
         frame = self.frame.assign(name=self._names())
         frame = frame[frame[["input_tokens", "output_tokens"]].notna().any(axis=1)]
-        known = frame[list(_SUMS)].fillna(0)
+        known = frame[list(TOKEN_COLUMNS)].fillna(0)
         parts = (
             known["input_tokens"] - known["cache_read_tokens"] - known["cache_write_tokens"],
             known["cache_read_tokens"],
@@ -65,7 +65,7 @@ class Tokens(Answer):
     def table(self) -> pd.DataFrame:
         """Return the rows as people read them, without columns that say nothing."""
         kept = [name for name in _COUNTS if name not in ("spans", "detailed_spans") and self.frame[name].any()]
-        sums = [name for name in _SUMS if name in _SUMS[:2] or self.frame[name].notna().any()]
+        sums = [name for name in TOKEN_COLUMNS if name in TOKEN_COLUMNS[:2] or self.frame[name].notna().any()]
         return readable(self.frame[[*self.by, "spans", *sums, *kept]])
 
     def text(self) -> str:
@@ -125,7 +125,7 @@ def tokens(selection: Selection, *, by: str | None = None) -> Tokens:
     dimensions = ("source", "provider", "model") if by is None else tuple(dict.fromkeys(("source", by)))
     frame = measure(selection, dimensions)
     sums = frame.groupby("source", sort=False, dropna=False, as_index=False)
-    sources = sums[[*_SUMS, *_COUNTS]].sum(min_count=1)
+    sources = sums[[*TOKEN_COLUMNS, *_COUNTS]].sum(min_count=1)
     sources = sources.astype(dict.fromkeys(_COUNTS, "int64"))
     sources["convention"] = pd.Series(
         [_convention(*pair) for pair in zip(sources["detailed_spans"], sources["exclusive_spans"], strict=True)],

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from llmscope.schema import COST_SOURCE, MODEL_OPERATIONS, TOKENS_CONVENTION, TOKENS_UNEXPLAINED
+from llmscope.schema import COST_SOURCE, MODEL_OPERATIONS, TOKEN_COLUMNS, TOKENS_CONVENTION, TOKENS_UNEXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmscope.store.selection import Selection
 
-COUNTS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
 REASONS: Final = ("no_tokens", "no_model", "not_listed")
 """Why a call has no cost: no tokens were told, or no model, or the model is not in the price list."""
@@ -63,7 +62,7 @@ def tokens(selection: Selection, by: Sequence[str] = ("source", "provider", "mod
     frame = selection.run(
         rows.aggregate(
             spans=counts.sum(),
-            **{name: usage[name].sum(where=counts) for name in COUNTS},
+            **{name: usage[name].sum(where=counts) for name in TOKEN_COLUMNS},
             repeated_spans=(told & usage.repeats_tokens).sum(),
             repeated_tokens=both.sum(where=told & usage.repeats_tokens),
             detailed_spans=(counts & (detail > 0)).sum(),
@@ -80,7 +79,7 @@ def tokens(selection: Selection, by: Sequence[str] = ("source", "provider", "mod
     whole = ["spans", "repeated_spans", "repeated_tokens", "detailed_spans", "exclusive_spans", "unexplained_spans",
              "unexplained_tokens", "uncounted_calls"]  # fmt: skip
     frame = _whole(frame, whole, by)
-    return frame.astype(dict.fromkeys(COUNTS, "float64"))
+    return frame.astype(dict.fromkeys(TOKEN_COLUMNS, "float64"))
 
 
 def costs(selection: Selection, by: str = "model") -> pd.DataFrame:

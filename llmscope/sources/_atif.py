@@ -19,12 +19,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
+from llmscope.schema import TOKENS_UNEXPLAINED
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import count, real, text
 from llmscope.sources._reading import flat
 from llmscope.sources._run import run_spans
-from llmscope.sources._tokens import UNEXPLAINED
 from llmscope.sources._told import Told
 
 Json = dict[str, Any]
@@ -178,7 +178,7 @@ def _totals(root: Row, spans: list[Row], totals: Any) -> None:
     sums = [sum(span.get(column) or 0 for span in counted) for column in ("input_tokens", "output_tokens")]
     stated = [count(told[column]) for column in ("input_tokens", "output_tokens")]
     if None not in stated and sum(value or 0 for value in stated) != sum(sums):
-        root["attributes"][UNEXPLAINED] = sum(value or 0 for value in stated) - sum(sums)
+        root["attributes"][TOKENS_UNEXPLAINED] = sum(value or 0 for value in stated) - sum(sums)
 
 
 def _started(spans: list[Row]) -> dict[str, Row]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from llmscope.schema import COST_SOURCE, MODEL_OPERATIONS
-from llmscope.sources._tokens import COLUMNS
+from llmscope.schema import COST_SOURCE, MODEL_OPERATIONS, TOKEN_COLUMNS
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -127,7 +126,7 @@ def price(row: dict[str, Any], attributes: dict[str, Any]) -> None:
     if row["operation"] not in _CALLS:
         return
     answered_by = row.get("response_model") or row.get("model")
-    counts = {column: row.get(column) for column in COLUMNS}
+    counts = {column: row.get(column) for column in TOKEN_COLUMNS}
     found = cost(row.get("provider"), answered_by, row.get("start_time") or 0, **counts)
     if found is None and answered_by != row.get("model"):
         found = cost(row.get("provider"), row.get("model"), row.get("start_time") or 0, **counts)

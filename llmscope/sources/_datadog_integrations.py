@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from llmscope.schema import TOKEN_COLUMNS
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import real, text
 from llmscope.sources._finish import as_json
@@ -76,9 +77,7 @@ _LISTS: Final = re.compile(
     r"|(response)\.(?:choices|completions|candidates|outputs?|documents?)\.(\d{1,5})(?:\.(.+))?"
 )
 _ANSWER: Final = re.compile(r"response\.completions\.((?:content\.\d+|role|tool_calls\.\d+).*)")
-_USAGE: Final = (
-    "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-)  # fmt: skip
+_USAGE: Final = (*TOKEN_COLUMNS, "total_tokens")
 _KINDS: Final = {
     "llm": "chat", "embedding": "embeddings", "retrieval": "retrieval", "tool": "execute_tool", "agent": "invoke_agent",
     "workflow": "invoke_workflow", "task": "other", "step": "other", "experiment": "other", "guardrail": "guardrail",

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Final
 
+from llmscope.schema import TOKEN_COLUMNS, TOKENS_UNEXPLAINED
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import count, real, text
@@ -20,14 +21,12 @@ from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import asked, words
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span
-from llmscope.sources._tokens import UNEXPLAINED, tokens
+from llmscope.sources._tokens import tokens
 
 Json = dict[str, Any]
 
 _LONGEST: Final = 1_000
 """Characters of a field of the eval that each root repeats; longer ones stand in the header's log record only."""
-
-_SUMMED: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
 class Eval:
@@ -186,7 +185,7 @@ def _count(row: Row, attributes: Json, stated: Any, told: Transcript) -> None:
         return
     if not calls:
         counted = [tokens(item) for item in stated]
-        for column in _SUMMED:
+        for column in TOKEN_COLUMNS:
             values = [item[column] for item in counted if item[column] is not None]
             row[column] = sum(values) if values else None
         costs = [cost for item in by_model if (cost := real(_dict(item).get("total_cost"))) is not None]
@@ -194,7 +193,7 @@ def _count(row: Row, attributes: Json, stated: Any, told: Transcript) -> None:
         return
     missing = _total(stated) - _total(calls)
     if missing:
-        attributes[UNEXPLAINED] = missing
+        attributes[TOKENS_UNEXPLAINED] = missing
 
 
 def _counts(node: Node) -> bool:

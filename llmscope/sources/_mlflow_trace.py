@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Final
 
+from llmscope.schema import TOKEN_COLUMNS
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import text
@@ -12,7 +13,7 @@ from llmscope.sources._file import File
 from llmscope.sources._mlflow_info import TraceInfo, scores
 from llmscope.sources._mlflow_span import MlflowSpan, usable
 from llmscope.sources._mlflow_tree import parent_places, span_ids
-from llmscope.sources._mlflow_usage import TOKEN_COLUMNS, Bill, note, settled
+from llmscope.sources._mlflow_usage import Bill, note, settled
 from llmscope.sources._said import conversation, fill_said
 from llmscope.sources._span import add_span
 

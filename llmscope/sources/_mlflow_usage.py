@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from llmscope.schema import TOKENS_UNEXPLAINED
 from llmscope.sources._cells import real
 from llmscope.sources._mlflow_info import TraceInfo
 from llmscope.sources._mlflow_span import MlflowSpan
-from llmscope.sources._tokens import UNEXPLAINED
 from llmscope.sources._usage import usage_counts
 
-TOKEN_COLUMNS: Final = (
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-)  # fmt: skip
 USAGE: Final = "mlflow.chat.tokenUsage"
 COST: Final = "mlflow.llm.cost"
 _OF_TRACE: Final = "mlflow.trace.tokenUsage"
@@ -85,7 +82,7 @@ def settled(spans: Sequence[MlflowSpan], parents: Sequence[int | None], info: Tr
 def note(attributes: dict[str, Any], settled_: Settled) -> None:
     """Say in the root's attributes by how many tokens the trace states more than its spans do."""
     if settled_.unexplained:
-        attributes[UNEXPLAINED] = settled_.unexplained
+        attributes[TOKENS_UNEXPLAINED] = settled_.unexplained
 
 
 def _bill(span: MlflowSpan) -> Bill:

@@ -9,11 +9,12 @@ from typing import Any, Final, NamedTuple
 
 from llmscope import schema
 from llmscope.errors import UnknownAttributeError, near
+from llmscope.schema import TOKEN_COLUMNS
 from llmscope.sources import _values
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import count
 from llmscope.sources._columns import SCORE, Target, guess, known_targets, normal
-from llmscope.sources._tokens import COLUMNS, MORE, tokens
+from llmscope.sources._tokens import MORE, tokens
 
 SAMPLE: Final = 1_000
 """Records that are looked at to tell units that no name tells."""
@@ -22,7 +23,7 @@ _EXPLICIT: Final = -1
 _REMEMBERED: Final = 50_000  # names of fields; there are more only where names carry identifiers
 _TIMES: Final = frozenset({"start_time", "end_time", "first_token_time"})
 _LENGTHS: Final = frozenset({"duration_ms", "ttft_ms"})
-_COUNTS: Final = frozenset(COLUMNS)
+_COUNTS: Final = frozenset(TOKEN_COLUMNS)
 _BESIDE: Final = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_write_input_tokens"})
 _TEXTS: Final = frozenset(
     {"trace_id", "span_id", "parent_id", "name", "operation", "service", "environment", "release", "provider", "model",
@@ -353,7 +354,7 @@ def _outcome(row: Row, column: str, value: Any) -> bool:
 def _reconcile(row: Row, chosen: Mapping[str, tuple[str, _Slot]], record: Mapping[str, Any]) -> None:
     """Make the counts of tokens those of the store; a number that no column holds any more stays as an attribute."""
     more = {column: row.pop(column) for column in MORE if column in row}
-    stated = {column: row[column] for column in COLUMNS if row.get(column) is not None}
+    stated = {column: row[column] for column in TOKEN_COLUMNS if row.get(column) is not None}
     if not more and len(stated.keys() - {"input_tokens", "output_tokens"}) == 0:
         return
     leaves = {column: normal(chosen[column][0].rpartition(".")[2]) for column in stated}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from llmscope.schema import TOKEN_COLUMNS
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import real, text
 from llmscope.sources._cost import price
@@ -14,11 +15,12 @@ from llmscope.sources._messages import decoded
 from llmscope.sources._operation import operation, provider
 from llmscope.sources._spellings import Fields, by_slot
 from llmscope.sources._texts import Event, fill_texts
-from llmscope.sources._tokens import COLUMNS, MORE, tokens
+from llmscope.sources._tokens import MORE, tokens
 from llmscope.sources._values import time_us
 
 _NUMBERS: Final = frozenset(
-    {"ttft_s", "ttft_ms", "first_token_time", "usage", "costs", "cost_usd", "cost_in", "cost_out", *COLUMNS, *MORE}
+    {"ttft_s", "ttft_ms", "first_token_time", "usage", "costs", "cost_usd", "cost_in", "cost_out",
+     *TOKEN_COLUMNS, *MORE}
 )  # fmt: skip
 
 

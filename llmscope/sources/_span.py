@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from llmscope.schema import COST_SOURCE
+from llmscope.schema import COST_SOURCE, TOKENS_CONVENTION, TOKENS_UNEXPLAINED
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cost import price
 from llmscope.sources._finish import as_json
@@ -18,7 +18,7 @@ from llmscope.sources._otlp_rows import iso
 from llmscope.sources._scores import EVALUATION, of_event, of_lists
 from llmscope.sources._semconv import fill
 from llmscope.sources._texts import Event
-from llmscope.sources._tokens import CONVENTION, UNEXPLAINED, tokens
+from llmscope.sources._tokens import tokens
 from llmscope.sources._values import LONGEST_MS
 
 
@@ -90,7 +90,7 @@ def _counted(
     usage: Mapping[str, Any], attributes: dict[str, Any], exclusive: bool | Collection[str] | None
 ) -> dict[str, int]:
     """Return the token columns that the tool's own counts fill; what attributes said of tokens no longer stands."""
-    for note in (CONVENTION, UNEXPLAINED):
+    for note in (TOKENS_CONVENTION, TOKENS_UNEXPLAINED):
         attributes.pop(note, None)
     counts = tokens(dict(usage), attributes, exclusive=exclusive)
     return {column: value for column, value in counts.items() if value is not None}

@@ -19,23 +19,14 @@ import itertools
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from llmscope.schema import TOKENS_CONVENTION, TOKENS_UNEXPLAINED
+from llmscope.schema import TOKEN_COLUMNS, TOKENS_CONVENTION, TOKENS_UNEXPLAINED
 from llmscope.sources._cells import count
-
-CONVENTION: Final = TOKENS_CONVENTION
-"""Attribute of a span whose counts were changed: ``exclusive input`` where cached tokens stood beside the input,
-``exclusive output`` where reasoning tokens stood beside the output, ``exclusive`` for both."""
-
-UNEXPLAINED: Final = TOKENS_UNEXPLAINED
-"""Attribute of a span whose stated total is not the sum of its input and output: by how many tokens it is more."""
-
-COLUMNS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
 MORE: Final = ("total_tokens", "tool_use_tokens", "cache_miss_tokens")
 """Counts that have no column: a stated total, what Gemini's tools gave to read, and DeepSeek's input without a hit."""
 
 _BESIDE: Final = ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "tool_use_tokens")
-_SLOTS: Final = frozenset(COLUMNS) | frozenset(MORE)
+_SLOTS: Final = frozenset(TOKEN_COLUMNS) | frozenset(MORE)
 _MOVES: Final = tuple(
     sorted(
         (
@@ -58,7 +49,8 @@ def tokens(
 
     Args:
         found: The source's counts.
-        attributes: Of the span; ``CONVENTION`` and ``UNEXPLAINED`` are set in it where there is something to say.
+        attributes: Of the span; ``TOKENS_CONVENTION`` and ``TOKENS_UNEXPLAINED`` are set in it where there is
+            something to say.
         exclusive: Whether the source counts cached and reasoning tokens beside input and output, or which of these
             columns it counts so; None where it does not say.
 
@@ -69,8 +61,8 @@ def tokens(
         32
     """
     if found.keys().isdisjoint(_SLOTS):
-        return dict.fromkeys(COLUMNS)
-    columns = {column: count(found.get(column)) for column in COLUMNS}
+        return dict.fromkeys(TOKEN_COLUMNS)
+    columns = {column: count(found.get(column)) for column in TOKEN_COLUMNS}
     if exclusive or not _settled(columns, found):
         _reconcile(columns, found, attributes, exclusive)
     return columns
@@ -120,11 +112,11 @@ def _reconcile(
     if attributes is None:
         return
     if changed := " ".join(side for side, is_so in (("input", cached), ("output", more)) if is_so):
-        attributes[CONVENTION] = "exclusive" if cached and more else f"exclusive {changed}"
+        attributes[TOKENS_CONVENTION] = "exclusive" if cached and more else f"exclusive {changed}"
     if total is not None:
         left = total - _sum(columns)
         if left and left != -sum(_chosen(parts, beside)):  # a total may leave out what stands beside, too
-            attributes[UNEXPLAINED] = left
+            attributes[TOKENS_UNEXPLAINED] = left
 
 
 def _said(parts: tuple[int, ...], exclusive: bool | Collection[str] | None) -> int:

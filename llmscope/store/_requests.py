@@ -19,13 +19,6 @@ from llmscope.store._rollups import find_repeats
 PART = 250_000
 """Traces that are derived at once: what is kept of each while its spans are read does not spill to disk."""
 
-_SUMS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
 _OF_MODEL_CALL = ("provider", "model", "response_model", "finish_reason", "ttft_ms")
 _OF_ANY_SPAN = ("service", "environment", "release", "session_id", "user_id", "agent")
 _OF_ERROR = ("error_type", "error_message")
@@ -57,6 +50,7 @@ def _requests(promoted: Sequence[str]) -> str:
     of_span = [name for name in schema.REQUESTS.names if name in schema.SPANS.names]
     facts_of_span = ", ".join([*(quoted(name) for name in of_span), *keys])
     every = "".join(f", min({key}) AS {key}" for key in keys)
+    sums = ", ".join(f"sum({name}) FILTER (NOT repeats_tokens)::BIGINT AS {name}" for name in schema.TOKEN_COLUMNS)
     own = "".join(f", coalesce(r.{key}, a.{key})" for key in keys)
     return f"""
     INSERT INTO requests ({", ".join(quoted(name) for name in columns)})
@@ -78,9 +72,9 @@ def _requests(promoted: Sequence[str]) -> str:
                                     start_time NULLS LAST, duration_ms DESC NULLS LAST, span_id) = 1)
     ),
     u AS (
-        SELECT trace_id, {", ".join(f"sum({name}) FILTER (NOT repeats_tokens)::BIGINT AS {name}" for name in _SUMS)},
+        SELECT trace_id, {sums},
             sum(cost_usd) FILTER (NOT repeats_cost) AS cost_usd
-        FROM (SELECT s.trace_id, {", ".join(_SUMS)}, cost_usd, coalesce(tokens, false) AS repeats_tokens,
+        FROM (SELECT s.trace_id, {", ".join(schema.TOKEN_COLUMNS)}, cost_usd, coalesce(tokens, false) AS repeats_tokens,
                      coalesce(cost, false) AS repeats_cost
               FROM s LEFT JOIN rollups USING (trace_id, span_id))
         GROUP BY trace_id
@@ -97,7 +91,7 @@ def _fact(name: str) -> str:
     """Where a column of ``requests`` comes from: r the root, m the longest model call, e the first failure."""
     if name in ("spans", "failed_spans"):
         return f"a.{name}"
-    if name in (*_SUMS, "cost_usd"):
+    if name in (*schema.TOKEN_COLUMNS, "cost_usd"):
         return f"u.{name}"
     if name in _OF_MODEL_CALL:
         return f"coalesce(r.{name}, m.{name})"

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from llmscope.store._store import Store
 
 _COUNTED_SPAN: Final = tuple(name for name in schema.REQUESTS.names if name in schema.SPANS.names)
-_TOKENS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 _IBIS: Final = {
     "VARCHAR": "string",
     "JSON": "string",
@@ -327,7 +326,7 @@ def _unbound(name: str, types: Mapping[str, str]) -> ibis.Table:
 
 
 def _reconciled(name: str) -> str:
-    if name in _TOKENS:
+    if name in schema.TOKEN_COLUMNS:
         return f"CASE WHEN coalesce(tokens, false) THEN NULL ELSE {name} END AS {name}"
     if name == "cost_usd":
         return "CASE WHEN coalesce(cost, false) THEN NULL ELSE cost_usd END AS cost_usd"

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llmscope as ls
+from llmscope.schema import TOKEN_COLUMNS, TOKENS_CONVENTION, TOKENS_UNEXPLAINED
 from llmscope.sources._semconv import fill
-from llmscope.sources._tokens import COLUMNS, CONVENTION, UNEXPLAINED, tokens
+from llmscope.sources._tokens import tokens
 
 NAMES = {
     "read": "cache_read_tokens",
@@ -102,19 +103,21 @@ junk = (
 
 
 @given(
-    st.dictionaries(st.sampled_from([*COLUMNS, "total_tokens", "tool_use_tokens", "cache_miss_tokens", "x"]), junk),
+    st.dictionaries(
+        st.sampled_from([*TOKEN_COLUMNS, "total_tokens", "tool_use_tokens", "cache_miss_tokens", "x"]), junk
+    ),
     st.sampled_from([None, True, False, ("reasoning_tokens",)]),
 )
 def test_counts_are_whole_not_negative_and_parts_never_exceed_the_whole(found, claim):
     notes = {}
     got = tokens(found, notes, exclusive=claim)
-    assert set(got) == set(COLUMNS)
+    assert set(got) == set(TOKEN_COLUMNS)
     assert all(value is None or (isinstance(value, int) and value >= 0) for value in got.values())
     if got["input_tokens"] is not None:
         assert (got["cache_read_tokens"] or 0) + (got["cache_write_tokens"] or 0) <= got["input_tokens"]
     if got["output_tokens"] is not None:
         assert (got["reasoning_tokens"] or 0) <= got["output_tokens"]
-    assert set(notes) <= {CONVENTION, UNEXPLAINED}
+    assert set(notes) <= {TOKENS_CONVENTION, TOKENS_UNEXPLAINED}
 
 
 @pytest.mark.parametrize(
@@ -125,25 +128,25 @@ def test_counts_are_whole_not_negative_and_parts_never_exceed_the_whole(found, c
         ({"input_tokens": 10, "total_tokens": 10}, None, (10, None), {}),
         ({"input_tokens": 10, "output_tokens": 5, "cache_read_tokens": 8, "total_tokens": 15}, True, (10, 5), {}),
         # Anthropic: cached beside, and a total that leaves it out
-        ({"input_tokens": 4, "output_tokens": 5, "cache_read_tokens": 8}, None, (12, 5), {CONVENTION: "exclusive input"}),
+        ({"input_tokens": 4, "output_tokens": 5, "cache_read_tokens": 8}, None, (12, 5), {TOKENS_CONVENTION: "exclusive input"}),
         ({"input_tokens": 4, "output_tokens": 5, "cache_read_tokens": 8, "total_tokens": 9}, None, (12, 5),
-         {CONVENTION: "exclusive input"}),
+         {TOKENS_CONVENTION: "exclusive input"}),
         # Bedrock: the total holds the cached ones
         ({"input_tokens": 40, "output_tokens": 5, "cache_write_tokens": 8, "total_tokens": 53}, None, (48, 5),
-         {CONVENTION: "exclusive input"}),
+         {TOKENS_CONVENTION: "exclusive input"}),
         # Gemini: thoughts beside the candidates, cached content inside the prompt, tool results beside it
         ({"input_tokens": 40, "output_tokens": 5, "cache_read_tokens": 20, "reasoning_tokens": 3, "tool_use_tokens": 7,
-          "total_tokens": 55}, None, (47, 8), {CONVENTION: "exclusive output"}),
+          "total_tokens": 55}, None, (47, 8), {TOKENS_CONVENTION: "exclusive output"}),
         # DeepSeek: hit and miss make the prompt
         ({"output_tokens": 5, "cache_read_tokens": 20, "cache_miss_tokens": 7}, None, (27, 5), {}),
         # Langfuse buckets of a call that was served from the cache whole
-        ({"output_tokens": 5, "cache_read_tokens": 20}, True, (20, 5), {CONVENTION: "exclusive input"}),
+        ({"output_tokens": 5, "cache_read_tokens": 20}, True, (20, 5), {TOKENS_CONVENTION: "exclusive input"}),
         # reasoning and cached beside
         ({"input_tokens": 4, "output_tokens": 5, "cache_read_tokens": 8, "reasoning_tokens": 9}, None, (12, 14),
-         {CONVENTION: "exclusive"}),
+         {TOKENS_CONVENTION: "exclusive"}),
         # a total that no convention explains
-        ({"input_tokens": 10, "output_tokens": 5, "total_tokens": 99}, None, (10, 5), {UNEXPLAINED: 84}),
-        ({"total_tokens": 99}, None, (None, None), {UNEXPLAINED: 99}),
+        ({"input_tokens": 10, "output_tokens": 5, "total_tokens": 99}, None, (10, 5), {TOKENS_UNEXPLAINED: 84}),
+        ({"total_tokens": 99}, None, (None, None), {TOKENS_UNEXPLAINED: 99}),
     ],
 )  # fmt: skip
 def test_counts_of_known_sources(found, claim, expected, notes):
@@ -213,8 +216,8 @@ def test_attributes_of_a_span_go_through_the_same_reconciler(call, cached, thoug
     row, notes = {"start_time": 0, "status": "ok"}, {}
     expected = tokens(found, notes)
     fill(row, attributes, [])
-    assert {column: row[column] for column in COLUMNS} == expected
-    assert {key: value for key, value in attributes.items() if key in (CONVENTION, UNEXPLAINED)} == notes
+    assert {column: row[column] for column in TOKEN_COLUMNS} == expected
+    assert {key: value for key, value in attributes.items() if key in (TOKENS_CONVENTION, TOKENS_UNEXPLAINED)} == notes
 
 
 def test_a_computed_cost_says_so_and_a_stated_one_does_not():
