@@ -12,9 +12,8 @@ from typing import Any, Final
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._bench_summary import NAME, add_summary
-from llmscope.sources._cells import count, real, text
+from llmscope.sources._cells import count, moment, real, seconds_ms, text
 from llmscope.sources._file import File
-from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._span import add_span
 
 Json = dict[str, Any]

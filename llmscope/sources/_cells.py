@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from llmscope.sources import _values
 from llmscope.sources._json import encode
 
 _INT64: Final = 2**63
@@ -56,3 +57,31 @@ def real(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def moment(value: Any) -> int | None:
+    """Return a value as a time in microseconds since 1970 (UTC).
+
+    Example:
+        >>> moment("2025-05-12T20:27:36-04:00"), moment("soon")
+        (1747096056000000, None)
+    """
+    try:
+        return _values.time_us(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def seconds_ms(value: Any) -> float | None:
+    """Return a number of seconds in milliseconds.
+
+    Example:
+        >>> seconds_ms(1.5), seconds_ms("long")
+        (1500.0, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return _values.duration_ms(value, "s")
+    except (ValueError, OverflowError):
+        return None

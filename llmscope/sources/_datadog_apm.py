@@ -11,7 +11,7 @@ from llmscope.sources._cells import text
 from llmscope.sources._datadog_integrations import fill
 from llmscope.sources._datadog_llmobs import described
 from llmscope.sources._datadog_values import fill as fill_columns
-from llmscope.sources._datadog_values import identity, lasted, moment, spread, wide
+from llmscope.sources._datadog_values import identity, lasted, spread, time_of, wide
 from llmscope.sources._file import File
 from llmscope.sources._messages import decoded
 from llmscope.sources._quarantine import UNREADABLE, reason
@@ -139,7 +139,7 @@ def _add(rows: Rows, trace: str, span: Json, shared: Json) -> None:
         "span_id": identity(span.get("span_id")),
         "parent_id": identity(span.get("parent_id")),
         "name": name,
-        "start_time": moment(span.get("start")),
+        "start_time": time_of(span.get("start")),
         "duration_ms": lasted(span.get("duration"), "s" if seconds else "ns"),
         "service": text(span.get("service")),
         "status": {0: "ok", 1: "error"}.get(span["error"]) if isinstance(span.get("error"), int) else None,
@@ -241,8 +241,8 @@ def add_indexed(rows: Rows, place: str, item: Json, shared: Json) -> None:
             "span_id": identity(given.get("span_id")),
             "parent_id": identity(given.get("parent_id")),
             "name": _first(given.get("operation_name"), custom.get("operation_name"), given.get("resource_name")),
-            "start_time": moment(given.get("start_timestamp")),
-            "end_time": moment(given.get("end_timestamp")),
+            "start_time": time_of(given.get("start_timestamp")),
+            "end_time": time_of(given.get("end_timestamp")),
             "service": text(given.get("service")),
             "environment": text(given.get("env")),
             "status": _status(given, custom, tags),

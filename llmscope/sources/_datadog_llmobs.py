@@ -8,7 +8,7 @@ from typing import Any, Final
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
 from llmscope.sources._datadog_integrations import operation, provider
-from llmscope.sources._datadog_values import identity, lasted, moment, spread
+from llmscope.sources._datadog_values import identity, lasted, spread, time_of
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import answered, asked, messages
 from llmscope.sources._reading import flat
@@ -62,7 +62,7 @@ def add_event(rows: Rows, place: str, event: Json, shared: Json, *, stored: bool
             "trace_id": identity(event.get("trace_id")),
             "span_id": identity(event.get("span_id")),
             "parent_id": identity(event.get("parent_id")),
-            "start_time": moment(event.get("start_ns")),
+            "start_time": time_of(event.get("start_ns")),
             "duration_ms": lasted(event.get("duration")),
             "status": event.get("status") if event.get("status") in ("ok", "error") else None,
             "service": text(event.get("service")) or text(shared.get("service")),
@@ -265,7 +265,7 @@ def add_evaluation(rows: Rows, place: str, metric: Json, shared: Json) -> None:
     span = joined.get("span") if isinstance(joined, dict) else None
     span = span if isinstance(span, dict) else metric
     try:
-        at = moment(metric.get("timestamp_ms"))
+        at = time_of(metric.get("timestamp_ms"))
     except ValueError as error:
         rows.reject(place, f"timestamp_ms: {error}", metric)
         return

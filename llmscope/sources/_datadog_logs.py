@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import text
-from llmscope.sources._datadog_values import identity, moment, spread
+from llmscope.sources._datadog_values import identity, spread, time_of
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
@@ -57,7 +57,7 @@ def add_log(rows: Rows, place: str, record: Json, shared: Json | None = None) ->
     row: Row = {"source": NAME}
     attributes: Json = dict(shared or {}) | custom
     try:
-        row["time"] = moment(_take(fields, _TIMES))
+        row["time"] = time_of(_take(fields, _TIMES))
     except ValueError as error:
         rows.reject(place, str(error), record)
         return

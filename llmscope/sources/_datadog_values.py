@@ -47,7 +47,7 @@ def wide(low: str, upper: Any) -> str:
     return f"{upper.lower():0>16}{int(low):016x}"
 
 
-def moment(value: Any) -> int | None:
+def time_of(value: Any) -> int | None:
     """Return a time in microseconds; 0 stands for unknown.
 
     The unit is told by the size: intakes write nanoseconds, the Export API has milliseconds under ``start_ns``.

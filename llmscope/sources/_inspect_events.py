@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import text
+from llmscope.sources._cells import moment, text
 from llmscope.sources._finish import as_json
-from llmscope.sources._lenient import moment
 from llmscope.sources._reading import flat
 from llmscope.sources._texts import Event
 

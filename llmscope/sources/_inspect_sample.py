@@ -9,7 +9,7 @@ from typing import Any, Final
 from llmscope.schema import TOKEN_COLUMNS, TOKENS_UNEXPLAINED
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import count, real, text
+from llmscope.sources._cells import count, moment, real, seconds_ms, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_events import Node, Transcript
 from llmscope.sources._inspect_fields import provider_and_model, raised, usage
@@ -17,7 +17,6 @@ from llmscope.sources._inspect_messages import inspect_messages
 from llmscope.sources._inspect_refs import resolved
 from llmscope.sources._inspect_scores import score_rows
 from llmscope.sources._inspect_spans import NAME, add_node, choices
-from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import asked, words
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, seconds_ms, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_events import Node
 from llmscope.sources._inspect_fields import provider_and_model, raised, usage
 from llmscope.sources._inspect_messages import inspect_message, inspect_messages
-from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._messages import Message, answered, asked, words
 from llmscope.sources._reading import flat
 from llmscope.sources._span import add_span

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
 from llmscope.sources._scores import add_beside
-from llmscope.sources._values import time_us
 
 _ANNOTATORS: Final = {
     "app": "human",
@@ -51,7 +50,7 @@ def add_feedback(rows: Rows, source: str, record: dict[str, Any], trace: str | N
             "label": None if isinstance(value, int | float) and number is None else text(label),
             "explanation": text(record.get("comment")),
             "annotator": _annotator(record.get("feedback_source")),
-            "time": _when(record),
+            "time": moment(record.get("created_at")),
         }
     )
 
@@ -68,7 +67,7 @@ def add_record(rows: Rows, source: str, record: dict[str, Any]) -> None:
     # the id of a trace is that of its root run, which is the run that nearly all feedback is for
     add_feedback(rows, source, record, trace or span, span)
     rest = {key: value for key, value in record.items() if key not in _SCORED and value not in (None, "", [], {})}
-    shared = _score(source, trace or span, span) | {"time": _when(record)}
+    shared = _score(source, trace or span, span) | {"time": moment(record.get("created_at"))}
     add_beside(rows, shared, f"feedback {text(record.get('key'))}", flat(rest, "langsmith.feedback."))
 
 
@@ -118,10 +117,3 @@ def _annotator(source: Any) -> str | None:
 
 def _score(source: str, trace: str | None, span: str | None) -> Row:
     return {"trace_id": trace, "span_id": span, "source": source}
-
-
-def _when(record: dict[str, Any]) -> int | None:
-    try:
-        return time_us(record.get("created_at"))
-    except ValueError:
-        return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from llmscope.sources._cells import real
+from llmscope.sources._cells import moment, real
 from llmscope.sources._usage import usage_counts
-from llmscope.sources._values import time_us
 
 _BILLED: Final = ("llm", "embedding")
 _DEEPEST: Final = 8
@@ -126,12 +125,7 @@ def first_token_ms(run: dict[str, Any], start: int | None, events: list[Any]) ->
         start: When it started, in microseconds since 1970.
         events: Its events, as ``_texts.Event``.
     """
-    first: int | None = None
-    if run.get("first_token_time") is not None:
-        try:
-            first = time_us(run["first_token_time"])
-        except ValueError:
-            first = None
+    first = moment(run.get("first_token_time"))
     if first is None:
         times = [event.time for event in events if event.name == "new_token" and event.time]
         first = min(times) // 1000 if times else None

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from llmscope.sources._batch import Row
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._mlflow_span import usable
 from llmscope.sources._otlp_ids import SPAN, hexadecimal
 from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
-from llmscope.sources._values import duration_ms, time_us
+from llmscope.sources._values import duration_ms
 
 _ANNOTATORS: Final = {"HUMAN": "human", "LLM_JUDGE": "llm", "AI_JUDGE": "llm", "CODE": "code"}
 _IDS: Final = ("trace_id", "request_id")
@@ -81,7 +81,7 @@ def parsed_info(record: dict[str, Any]) -> TraceInfo:
     length = next((record[name] for name in _LENGTHS if record.get(name) is not None), None)
     return TraceInfo(
         trace_id=usable(next((record[name] for name in _IDS if record.get(name)), None)),
-        start=_time(next((record[name] for name in _STARTS if record.get(name) is not None), None)),
+        start=moment(next((record[name] for name in _STARTS if record.get(name) is not None), None)),
         duration_ms=_length(length),
         status={"OK": "ok", "ERROR": "error"}.get(state, "unset"),
         metadata=metadata,
@@ -104,13 +104,6 @@ def _pairs(value: Any) -> dict[str, Any]:
         named = [item for item in value if isinstance(item, dict) and item.get("key") is not None]
         return {str(item["key"]): item.get("value") for item in named}
     return value if isinstance(value, dict) else ({} if value in (None, "") else {"": value})
-
-
-def _time(value: Any) -> int | None:
-    try:
-        return time_us(value)
-    except ValueError:
-        return None
 
 
 def _length(value: Any) -> float | None:
@@ -162,6 +155,6 @@ def _score(item: dict[str, Any], source: str) -> Row:
         "label": None if number is not None else (as_json(value) if isinstance(value, dict | list) else text(value)),
         "explanation": text(item.get("rationale")) or text(failed),
         "annotator": _ANNOTATORS.get(str(kind).upper()),
-        "time": _time(item.get("create_time") or item.get("create_time_ms")),
+        "time": moment(item.get("create_time") or item.get("create_time_ms")),
         "source": source,
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._joined import Span, join, merged
 from llmscope.sources._opik_usage import usage
 from llmscope.sources._quarantine import UNREADABLE, reason
@@ -166,10 +166,6 @@ def _scores(rows: Rows, record: Json, trace_id: str, span_id: str | None) -> Non
     for score in given if isinstance(given, list) else []:
         if not isinstance(score, dict) or text(score.get("name")) is None:
             continue
-        try:
-            at = time_us(score.get("last_updated_at") or score.get("created_at"))
-        except ValueError:
-            at = None
         rows.scores.append(
             {
                 "trace_id": trace_id,
@@ -179,7 +175,7 @@ def _scores(rows: Rows, record: Json, trace_id: str, span_id: str | None) -> Non
                 "label": text(score.get("category_name")),
                 "explanation": text(score.get("reason")),
                 "annotator": _ANNOTATORS.get(str(score.get("source"))),
-                "time": at,
+                "time": moment(score.get("last_updated_at") or score.get("created_at")),
                 "source": NAME,
             }
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
 from llmscope.sources._scores import add_beside
-from llmscope.sources._values import time_us
 
 _ANNOTATORS: Final = {"HUMAN": "human", "LLM": "llm", "CODE": "code"}
 _SCORED: Final = frozenset(
@@ -52,7 +51,7 @@ def score(record: dict[str, Any], source: str, trace: str | None, span: str | No
         "label": text(said("label")),
         "explanation": text(said("explanation")),
         "annotator": _ANNOTATORS.get(str(record.get("annotator_kind")).upper()),
-        "time": _time(record.get("created_at")) or _time(record.get("updated_at")),
+        "time": moment(record.get("created_at")) or moment(record.get("updated_at")),
         "source": source,
     }
 
@@ -87,10 +86,3 @@ def add_annotation(rows: Rows, source: str, record: dict[str, Any], name: str | 
 def _id(record: dict[str, Any], name: str, digits: int) -> str | None:
     said = text(record.get(name)) or text(record.get(f"context.{name}"))
     return hexadecimal(said, digits) if said else None
-
-
-def _time(value: Any) -> int | None:
-    try:
-        return time_us(value)
-    except ValueError:
-        return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmscope.sources._batch import Row, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, seconds_ms, text
 from llmscope.sources._finish import as_json
-from llmscope.sources._lenient import moment, seconds_ms
 from llmscope.sources._reading import flat
 from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llmscope.sources import _values
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import count, moment, real, text
 from llmscope.sources._recorded_body import REDACTED, content, headers, is_secret, without_secrets
 
 Json = dict[str, Any]
@@ -77,11 +76,11 @@ def of_vcr(item: Any) -> Call:
         url=_address(request),
         request_headers=ask,
         request=content(request.get("body"), ask),
-        status=_code(code),
+        status=count(code),
         reason=text(reason),
         response_headers=back,
         response=content(body, back),
-        start=_time(rest, "recorded_at"),
+        start=moment(rest.get("recorded_at")),
         rest=rest,
     )
 
@@ -119,11 +118,11 @@ def of_har(entry: Any) -> Call:
         url=text(request.get("url")) or "",
         request_headers=ask,
         request=content(posted.get("text"), ask),
-        status=_code(response.get("status")) or None,
+        status=count(response.get("status")) or None,
         reason=text(response.get("statusText")),
         response_headers=back,
         response=content(body, back),
-        start=_time(rest, "startedDateTime"),
+        start=moment(rest.get("startedDateTime")),
         duration=duration if duration is not None and duration >= 0 else None,
         first_byte=_first_byte(entry.get("timings")),
         rest=rest,
@@ -145,7 +144,7 @@ def of_nock(item: Json) -> Call:
         url=f"{item.get('scope')}{item.get('path')}",
         request_headers=ask,
         request=content(item.get("body"), ask),
-        status=_code(item.get("status")),
+        status=count(item.get("status")),
         reason=None,
         response_headers=back,
         response=content(response, back),
@@ -174,20 +173,6 @@ def _address(request: Mapping[str, Any]) -> str:
     port = request.get("port")
     usual = {"https": 443, "http": 80}.get(scheme)
     return f"{scheme}://{request['host']}{'' if port in (None, usual) else f':{port}'}{request.get('path') or ''}"
-
-
-def _code(value: Any) -> int | None:
-    try:
-        return _values.count(value)
-    except (ValueError, TypeError):
-        return None
-
-
-def _time(rest: Json, key: str) -> int | None:
-    try:
-        return _values.time_us(rest.get(key))
-    except ValueError:
-        return None
 
 
 def _first_byte(timings: Any) -> float | None:

@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from llmscope.schema import TOKEN_COLUMNS
 from llmscope.sources._batch import Row
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._cost import price
 from llmscope.sources._messages import decoded
 from llmscope.sources._operation import operation, provider
 from llmscope.sources._spellings import Fields, by_slot
 from llmscope.sources._texts import Event, fill_texts
 from llmscope.sources._tokens import MORE, tokens
-from llmscope.sources._values import time_us
 
 _NUMBERS: Final = frozenset(
     {"ttft_s", "ttft_ms", "first_token_time", "usage", "costs", "cost_usd", "cost_in", "cost_out",
@@ -122,10 +121,7 @@ def _first_token(row: Row, found: dict[str, Any]) -> float | None:
     if (ms := real(found.get("ttft_ms"))) is not None:
         return ms
     if "first_token_time" in found and row.get("start_time") is not None:
-        try:
-            time = time_us(str(found["first_token_time"]).strip('"'))
-        except ValueError:
-            return None
+        time = moment(str(found["first_token_time"]).strip('"'))
         return None if time is None else (time - row["start_time"]) / 1e3
     return None
 

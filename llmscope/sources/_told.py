@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from llmscope.sources._batch import Row
-from llmscope.sources._cells import count, real, text
-from llmscope.sources._lenient import moment, seconds_ms
+from llmscope.sources._cells import count, moment, real, seconds_ms, text
 from llmscope.sources._reading import Reading
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {

@@ -38,14 +38,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from llmscope.sources._batch import Batch, Rows
-from llmscope.sources._cells import real, text
+from llmscope.sources._cells import moment, real, text
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
 from llmscope.sources._inspect_log import parts
 from llmscope.sources._inspect_refs import shallow
 from llmscope.sources._inspect_sample import Eval, sample_steps
 from llmscope.sources._inspect_zip import first_member
-from llmscope.sources._lenient import moment
 from llmscope.sources._reading import flat
 from llmscope.sources._sniff import first_record
 

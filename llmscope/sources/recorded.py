@@ -50,9 +50,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llmscope.sources import _ids, _json, _values, datadog
+from llmscope.sources import _ids, _json, datadog
 from llmscope.sources._batch import Batch, Row, Rows
-from llmscope.sources._cells import text
+from llmscope.sources._cells import moment, text
 from llmscope.sources._file import File
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import answered, asked, decoded, messages
@@ -298,10 +298,7 @@ def _times(row: Row, call: Call, answer: Json) -> None:
     told = call.response_headers.get("date")
     made = (answer.get(key) for key in ("created", "created_at", "createTime"))
     for value, off in ((told, late), *((value, 0) for value in made)):
-        try:
-            at = _values.time_us(value[0] if isinstance(value, list) and value else value)
-        except ValueError:
-            continue
+        at = moment(value[0] if isinstance(value, list) and value else value)
         if at:
             row["start_time"] = max(at - off, 0)
             return

@@ -41,9 +41,8 @@ from llmscope.sources._bench_requests import (
     is_profile,
 )
 from llmscope.sources._bench_summary import NAME, add_sheet, add_summary, is_sheet
-from llmscope.sources._cells import text
+from llmscope.sources._cells import moment, text
 from llmscope.sources._file import File
-from llmscope.sources._lenient import moment
 from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._sniff import first_record
 from llmscope.sources._unfold import Unfold
