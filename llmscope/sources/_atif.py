@@ -23,9 +23,9 @@ from llmscope.schema import TOKENS_UNEXPLAINED
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import count, real, text
+from llmscope.sources._exact_reading import ExactReading
 from llmscope.sources._reading import flat
 from llmscope.sources._run import run_spans
-from llmscope.sources._told import Told
 
 Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ def atif_spans(record: Json, parent: Row | None = None, depth: int = 0) -> list[
     # several trajectories may share a trace: their spans are numbered under an id of their own
     trace, root["trace_id"] = root["trace_id"], root.pop("document")
     turns = [turn for step in steps for turn in _turns(step)]
-    spans = run_spans(root, turns, Told(_FIELDS))
+    spans = run_spans(root, turns, ExactReading(_FIELDS))
     for span in spans:
         span["trace_id"] = trace
     for span in spans[1:]:

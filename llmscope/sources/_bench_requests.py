@@ -11,10 +11,10 @@ from llmscope.sources._batch import Row, Rows
 from llmscope.sources._bench_summary import NAME, add_summary
 from llmscope.sources._cells import count, moment, real, seconds_ms, text
 from llmscope.sources._messages import decoded
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
 from llmscope.sources._recorded_events import events
 from llmscope.sources._recorded_stream import whole
-from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
 from llmscope.sources._values import LONGEST_MS
 
@@ -97,7 +97,7 @@ def _add_profiled(rows: Rows, request: Json, attributes: Json, which: bytes, bas
     joined = "".join(answer if isinstance(answer, str) else "" for answer in answers)
     found = events(joined)
     answer = whole(found) if found else decoded(joined)
-    fill_said(row, attributes, payload if payload is not None else given, answer, ("request_inputs", "response"))
+    fill_payloads(row, attributes, payload if payload is not None else given, answer, ("request_inputs", "response"))
     attributes.pop("response", None)  # it stands in response_outputs, as it came
     if isinstance(given, dict):
         attributes |= flat({"request_inputs": {key: item for key, item in given.items() if key != "payload"}})
@@ -221,7 +221,7 @@ def _add_guided(rows: Rows, request: Json, group: str, attributes: Json, base: s
         row["model"] = text(body.get("model"))
         if row["input"] is None:
             said: Row = {}
-            fill_said(said, {}, body, None)
+            fill_payloads(said, {}, body, None)
             row |= {key: value for key, value in said.items() if value is not None}
     error = _first(request.get("error"), info.get("error"))
     if error is not None:

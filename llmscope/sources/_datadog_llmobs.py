@@ -11,8 +11,8 @@ from llmscope.sources._datadog_integrations import operation, provider
 from llmscope.sources._datadog_values import identity, lasted, spread, time_of
 from llmscope.sources._finish import as_json
 from llmscope.sources._messages import answered, asked, messages
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
 
 Json = dict[str, Any]
@@ -175,7 +175,7 @@ def _texts(row: Row, attributes: Json, meta: Json, prefix: str) -> None:
             if name != "value" or value != row.get(side):
                 attributes[f"{prefix}{side}.{name}"] = value
     if plain != [None, None]:
-        fill_said(row, attributes, plain[0], plain[1], keys=(f"{prefix}input.value", f"{prefix}output.value"))
+        fill_payloads(row, attributes, plain[0], plain[1], keys=(f"{prefix}input.value", f"{prefix}output.value"))
 
 
 def _joined(documents: Any) -> str | None:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import count, real, text
+from llmscope.sources._exact_reading import ExactReading
 from llmscope.sources._exchange import exchange
 from llmscope.sources._reading import Reading, flat
 from llmscope.sources._run import run_spans
-from llmscope.sources._told import Told
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ def who_and_when(record: Json, trace: str) -> tuple[list[Row], list[Row]]:
         raise ValueError("its history is no list of objects")
     rest = {key: value for key, value in record.items() if key != "history" and value is not None}
     root: Row = {"trace_id": trace, "status": "unset", "attributes": flat(rest)}
-    spans = run_spans(root, [_turn(turn) for turn in history], Told({}))
+    spans = run_spans(root, [_turn(turn) for turn in history], ExactReading({}))
     if isinstance(record.get("question"), str):
         root["input"] = record["question"] or None
     step = count(record.get("mistake_step"))
@@ -109,7 +109,7 @@ def agentrx_spans(record: Json, trace: str) -> tuple[list[Row], list[Row]]:
     reading = Reading([parsed.rest])
     row, scores = reading.row(parsed.rest)
     row["trace_id"] = trace
-    return run_spans(row, parsed.run, Told({})), [score | {"trace_id": trace} for score in scores]
+    return run_spans(row, parsed.run, ExactReading({})), [score | {"trace_id": trace} for score in scores]
 
 
 def agentrx_trace(task: Any) -> str:

@@ -8,12 +8,12 @@ import orjson
 
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import real, text
-from llmscope.sources._joined import Span
 from llmscope.sources._langfuse_record import Json, Told
 from llmscope.sources._langfuse_usage import cost, usage
 from llmscope.sources._messages import decoded
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
+from llmscope.sources._trace_root import Span
 from llmscope.sources._values import time_us
 
 NAME: Final = "langfuse"
@@ -162,7 +162,7 @@ def fill_spoken(row: Row, attributes: Json, told: Told, prefix: str) -> None:
     """Fill the columns of input and output; what a column does not hold as it stands stays under ``prefix``."""
     raw = {name: told.take(name) for name in ("input", "output")}
     given, answer = (_unquoted(value) for value in raw.values())
-    fill_said(row, attributes, given, answer, (f"{prefix}input", f"{prefix}output"))
+    fill_payloads(row, attributes, given, answer, (f"{prefix}input", f"{prefix}output"))
     for name, value, plain in zip(raw, raw.values(), (given, answer), strict=True):
         if plain is not value:
             attributes[f"{prefix}{name}"] = value

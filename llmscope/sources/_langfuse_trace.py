@@ -8,7 +8,6 @@ from typing import Any, Final
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import real, text
-from llmscope.sources._joined import Span, join, length_of, merged
 from llmscope.sources._langfuse_record import Json, Told
 from llmscope.sources._langfuse_score import add_score, flattened
 from llmscope.sources._langfuse_span import (
@@ -23,6 +22,7 @@ from llmscope.sources._langfuse_span import (
 )
 from llmscope.sources._langfuse_usage import cost
 from llmscope.sources._quarantine import UNREADABLE, reason
+from llmscope.sources._trace_root import Span, join, length_of, merged
 
 TRACE: Final = "langfuse.trace."
 """Prefix of the attributes of a root span that are its trace's."""

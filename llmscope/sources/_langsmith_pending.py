@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Rows
 from llmscope.sources._cells import text
-from llmscope.sources._held import Held
 from llmscope.sources._langsmith_merge import merged, parent_of, trace_of
 from llmscope.sources._langsmith_run import add_run
 from llmscope.sources._quarantine import quarantine
+from llmscope.sources._spill import Spill
 
 _DONE: Final = ("success", "error", "interrupted")
 _DEEPEST: Final = 10_000
@@ -27,7 +27,7 @@ class Pending:
     def __init__(self, rows: Rows, source: str) -> None:
         self._rows = rows
         self._source = source
-        self._halves = Held()
+        self._halves = Spill()
         self._waiting: set[str] = set()
         self._above: dict[str, str] = {}
         """The parent of each run that does not name its trace."""

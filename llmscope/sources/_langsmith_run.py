@@ -10,8 +10,8 @@ from llmscope.sources._cells import text
 from llmscope.sources._langsmith_feedback import add_feedback, add_statistics
 from llmscope.sources._langsmith_merge import parent_of
 from llmscope.sources._langsmith_usage import first_token_ms, usage_of
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
 from llmscope.sources._texts import Event
 from llmscope.sources._values import time_us
@@ -77,7 +77,7 @@ def add_run(rows: Rows, source: str, run: dict[str, Any], trace: str | None) -> 
     if kind in ("llm", "embedding"):
         row |= _model(run, extra, metadata)
     _outcome(row, run, attributes)
-    fill_said(row, attributes, _told(run.get("inputs")), _told(run.get("outputs")), ("inputs", "outputs"))
+    fill_payloads(row, attributes, _told(run.get("inputs")), _told(run.get("outputs")), ("inputs", "outputs"))
     row["finish_reason"] = row.get("finish_reason") or (_finish(run.get("outputs"), 0) if kind == "llm" else None)
     runtime = _object(extra.get("runtime"))
     add_span(

@@ -10,8 +10,8 @@ from llmscope.sources._cells import moment, real, text
 from llmscope.sources._finish import as_json
 from llmscope.sources._mlflow_span import usable
 from llmscope.sources._otlp_ids import SPAN, hexadecimal
-from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
+from llmscope.sources._structure import structure
 from llmscope.sources._values import duration_ms
 
 _ANNOTATORS: Final = {"HUMAN": "human", "LLM_JUDGE": "llm", "AI_JUDGE": "llm", "CODE": "code"}

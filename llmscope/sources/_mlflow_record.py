@@ -11,11 +11,11 @@ from llmscope.sources._file import File
 from llmscope.sources._mlflow_info import is_info, parsed_info
 from llmscope.sources._mlflow_span import is_span, parsed
 from llmscope.sources._mlflow_trace import TraceRows
-from llmscope.sources._printed import structure, turned
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._quarantine import quarantine
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
+from llmscope.sources._structure import structure, transposed
 from llmscope.sources._usage import usage_counts
 from llmscope.sources._values import duration_ms, status, time_us
 
@@ -59,7 +59,7 @@ def add_record(rows: Rows, source: str, file: File, place: str, record: Json) ->
             else:
                 rows.reject(where, "it is no trace", item)
         return
-    if (table := turned(record, "trace_id", "request_id", "databricks_request_id")) is not None:
+    if (table := transposed(record, "trace_id", "request_id", "databricks_request_id")) is not None:
         for number, row in enumerate(table, 1):
             with quarantine(rows, f"{place}, row {number}", row):
                 add_record(rows, source, file, f"{place}, row {number}", {k: structure(v) for k, v in row.items()})
@@ -164,7 +164,7 @@ def _add_call(rows: Rows, source: str, file: File, place: str, record: Json) -> 
     }
     if row["status"] == "error":
         row["error_type"] = text(record.get("status_code"))
-    fill_said(row, attributes, given, answer, ("databricks.request", "databricks.response"))
+    fill_payloads(row, attributes, given, answer, ("databricks.request", "databricks.response"))
     counts, exclusive = usage_counts(answer.get("usage")) if isinstance(answer, dict) else ({}, None)
     add_span(rows, source, row, attributes, usage=counts or None, exclusive=exclusive)
 

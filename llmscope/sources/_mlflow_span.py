@@ -11,8 +11,8 @@ import orjson
 from llmscope.sources._cells import text
 from llmscope.sources._otlp_ids import SPAN, hexadecimal
 from llmscope.sources._otlp_values import any_value
-from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
+from llmscope.sources._structure import structure
 from llmscope.sources._texts import Event
 from llmscope.sources._values import time_us
 

@@ -14,7 +14,7 @@ from llmscope.sources._mlflow_info import TraceInfo, scores
 from llmscope.sources._mlflow_span import MlflowSpan, usable
 from llmscope.sources._mlflow_tree import parent_places, span_ids
 from llmscope.sources._mlflow_usage import Bill, note, settled
-from llmscope.sources._said import conversation, fill_said
+from llmscope.sources._payloads import conversation, fill_payloads
 from llmscope.sources._span import add_span
 
 _OPERATIONS: Final = {
@@ -102,7 +102,7 @@ class TraceRows:
             "cost_usd": bill.cost,
         }
         attributes = dict(attributes)
-        fill_said(row, attributes, info.asked, info.answered, ("mlflow.trace.request", "mlflow.trace.response"))
+        fill_payloads(row, attributes, info.asked, info.answered, ("mlflow.trace.request", "mlflow.trace.response"))
         add_span(self._rows, self._source, row, attributes, usage=bill.counts, exclusive=bill.exclusive)
 
     def _add_span(self, span: MlflowSpan, row: Row, whole: dict[str, Any], bill: Bill) -> None:
@@ -199,13 +199,13 @@ def _said(row: Row, attributes: dict[str, Any], given: Any, answer: Any) -> None
         inside = next(iter(inside.values()))
     if inside is not given and not conversation(inside, "user"):
         inside = given
-    fill_said(row, attributes, inside, answer, (_INPUTS, _OUTPUTS))
+    fill_payloads(row, attributes, inside, answer, (_INPUTS, _OUTPUTS))
     if inside is not given and given not in (None, "", {}, []):
         attributes[_INPUTS] = given
     chat = attributes.get("mlflow.chat.messages")
     if "input_messages" not in row and isinstance(chat, list):
         whole = conversation(chat, "user")
         if whole and whole[-1]["role"] == "assistant":
-            fill_said(row, {}, chat[:-1], chat[-1:] if "output_messages" not in row else None)
+            fill_payloads(row, {}, chat[:-1], chat[-1:] if "output_messages" not in row else None)
         elif whole:
-            fill_said(row, {}, chat, None)
+            fill_payloads(row, {}, chat, None)

@@ -7,11 +7,11 @@ from typing import Any, Final
 from llmscope.sources import _ids
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import moment, real, text
-from llmscope.sources._joined import Span, join, merged
 from llmscope.sources._opik_usage import usage
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._quarantine import UNREADABLE, reason
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
+from llmscope.sources._trace_root import Span, join, merged
 from llmscope.sources._values import time_us
 
 NAME: Final = "opik"
@@ -115,7 +115,7 @@ def _common(record: Json, prefix: str, held: set[str]) -> Span:
         "cost_usd": real(record.get("total_estimated_cost")),
     }
     attributes: Json = {}
-    fill_said(row, attributes, record.get("input"), record.get("output"), (f"{prefix}input", f"{prefix}output"))
+    fill_payloads(row, attributes, record.get("input"), record.get("output"), (f"{prefix}input", f"{prefix}output"))
     for name in ("input", "output"):
         if record.get(name) not in (None, "", row.get(name)):
             attributes.setdefault(f"{prefix}{name}", record[name])

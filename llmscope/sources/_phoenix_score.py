@@ -7,9 +7,9 @@ from typing import Any, Final
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import moment, real, text
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
-from llmscope.sources._printed import structure
 from llmscope.sources._reading import flat
 from llmscope.sources._scores import add_beside
+from llmscope.sources._structure import structure
 
 _ANNOTATORS: Final = {"HUMAN": "human", "LLM": "llm", "CODE": "code"}
 _SCORED: Final = frozenset(

@@ -9,8 +9,8 @@ from llmscope.sources._cells import real, text
 from llmscope.sources._otlp_ids import SPAN, TRACE, hexadecimal
 from llmscope.sources._otlp_values import any_value
 from llmscope.sources._phoenix_score import score
-from llmscope.sources._printed import structure
 from llmscope.sources._span import add_span
+from llmscope.sources._structure import structure
 from llmscope.sources._texts import Event
 from llmscope.sources._values import time_us
 

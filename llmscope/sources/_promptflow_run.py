@@ -7,8 +7,8 @@ from typing import Any, Final
 from llmscope.sources._batch import Row, Rows
 from llmscope.sources._cells import moment, real, seconds_ms, text
 from llmscope.sources._finish import as_json
+from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
-from llmscope.sources._said import fill_said
 from llmscope.sources._span import add_span
 
 Json = dict[str, Any]
@@ -58,7 +58,7 @@ def add_line(rows: Rows, run: Json, around: Json) -> None:
         "operation": "invoke_workflow",
     }
     _judge(row, run, attributes)
-    fill_said(row, attributes, run.get("inputs"), run.get("output"), ("inputs", "output"))
+    fill_payloads(row, attributes, run.get("inputs"), run.get("output"), ("inputs", "output"))
     metrics = run.get("system_metrics")
     metrics = metrics if isinstance(metrics, dict) else {}
     if (took := seconds_ms(metrics.get("duration"))) is not None:
@@ -103,7 +103,7 @@ def add_node(rows: Rows, run: Json, around: Json) -> None:
         row["name"] = text(run.get("node"))
         _judge(row, run, {})
         said: Json = {}
-        fill_said(row, said, run.get("inputs"), run.get("output"), ("inputs", "output"))
+        fill_payloads(row, said, run.get("inputs"), run.get("output"), ("inputs", "output"))
         add_span(rows, NAME, row, said, usage=_usage(run.get("system_metrics")))
     rows.logs.append({
         "time": moment(run.get("end_time")) or moment(run.get("start_time")),
@@ -149,7 +149,7 @@ def _add_call(rows: Rows, call: Json, row: Row) -> None:
     if row["operation"] == "execute_tool":
         row["tool"] = name
     given, output = call.get("inputs"), call.get("output")
-    fill_said(row, attributes, given, output, ("inputs", "output"))
+    fill_payloads(row, attributes, given, output, ("inputs", "output"))
     if call.get("error"):
         _fail(row, call["error"])
         attributes |= flat({"error": call["error"]})

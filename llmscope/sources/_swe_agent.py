@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from llmscope.sources._batch import Row
 from llmscope.sources._cells import count, real, text
+from llmscope.sources._exact_reading import ExactReading
 from llmscope.sources._messages import decoded
 from llmscope.sources._reading import flat
 from llmscope.sources._run import run_spans
-from llmscope.sources._told import Told
 
 Json = dict[str, Any]
 
@@ -65,7 +65,7 @@ def swe_agent_spans(record: Json, trace: str) -> list[Row]:
     turns = _of_steps(record, steps) if isinstance(steps, list) else record.get("messages")
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise ValueError("it has no list of steps or messages")
-    return run_spans(root, turns, Told(_FIELDS))
+    return run_spans(root, turns, ExactReading(_FIELDS))
 
 
 def _of_steps(record: Json, steps: list[Any]) -> list[Json]:

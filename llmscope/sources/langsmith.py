@@ -41,9 +41,9 @@ from llmscope.sources._langsmith_feedback import add_record, is_feedback
 from llmscope.sources._langsmith_merge import merged
 from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
-from llmscope.sources._printed import structure, turned
 from llmscope.sources._quarantine import quarantine
 from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._structure import structure, transposed
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "langsmith"
@@ -140,7 +140,7 @@ def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> N
                 else:
                     rows.reject(where, "it is no run", item)
         return
-    if (table := turned(record, "id", "run_id")) is not None:
+    if (table := transposed(record, "id", "run_id")) is not None:
         for number, row in enumerate(table, 1):
             with quarantine(rows, f"{place}, row {number}", row):
                 _item(rows, pending, f"{place}, row {number}", _decoded(row), half=False)

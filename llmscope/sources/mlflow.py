@@ -47,9 +47,9 @@ from llmscope.sources._mlflow_database import has_traces, stored
 from llmscope.sources._mlflow_info import is_info
 from llmscope.sources._mlflow_record import add_record, found_in, is_call
 from llmscope.sources._mlflow_span import is_span
-from llmscope.sources._printed import structure
 from llmscope.sources._quarantine import quarantine
 from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._structure import structure
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "mlflow"

@@ -40,9 +40,9 @@ from llmscope.sources._json import Record, records
 from llmscope.sources._phoenix_database import add_database, has_spans
 from llmscope.sources._phoenix_score import add_annotation, is_annotation
 from llmscope.sources._phoenix_span import ATTRIBUTES, add_record, flattened, is_span
-from llmscope.sources._printed import structure, turned
 from llmscope.sources._quarantine import quarantine
 from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._structure import structure, transposed
 from llmscope.sources._unfold import Unfold
 
 NAME: Final = "phoenix"
@@ -113,7 +113,7 @@ def _take(rows: Rows, place: str, record: dict[str, Any], called: str | None) ->
                     _take(rows, where, item, called)
             else:
                 rows.reject(where, "it is no span", item)
-    elif (table := turned(record, "context.span_id", "span_id", "annotation_name")) is not None:
+    elif (table := transposed(record, "context.span_id", "span_id", "annotation_name")) is not None:
         for number, item in enumerate(table, 1):
             where = f"{place}, row {number}"
             with quarantine(rows, where, item):

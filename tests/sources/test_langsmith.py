@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from llmscope import open as open_scope
 from llmscope.sources import langsmith
 from llmscope.sources._file import File
-from llmscope.sources._held import Held
+from llmscope.sources._spill import Spill
 
 ROOT, CALL = "d0d84d31-923d-4cb5-94a8-40a0a0087578", "a8b34ded-ccd2-4fb7-bccb-9cd625066a14"
 STARTED, ENDED = "2024-10-11T20:58:23.298773+00:00", "2024-10-11T20:58:24.417106+00:00"
@@ -171,14 +171,14 @@ def test_an_end_without_its_start_is_a_span_all_the_same(load):
 
 
 def test_more_halves_than_memory_holds_wait_on_disk():
-    held = Held(limit=200)
+    spill = Spill(limit=200)
     for number in range(50):
-        held[f"{number}"] = {"n": number}
-    held["3"] = held.get("3") | {"end": True}
-    assert held.get("3") == {"n": 3, "end": True}
-    assert held.get("nobody") is None
-    assert [record["n"] for record in held.values()] == list(range(50))
-    held.close()
+        spill[f"{number}"] = {"n": number}
+    spill["3"] = spill.get("3") | {"end": True}
+    assert spill.get("3") == {"n": 3, "end": True}
+    assert spill.get("nobody") is None
+    assert [record["n"] for record in spill.values()] == list(range(50))
+    spill.close()
 
 
 def test_runs_of_the_api_keep_langsmiths_own_figures(load, lines):

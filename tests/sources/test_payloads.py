@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from llmscope.sources._said import conversation, fill_said
+from llmscope.sources._payloads import conversation, fill_payloads
 
 
 def langchain(name, **kwargs):
@@ -36,7 +36,7 @@ def test_what_is_no_conversation_is_none():
 def test_the_words_of_an_object_are_the_text_and_the_object_stays():
     row, attributes = {}, {}
     given = json.dumps({"question": "Why?", "k": 3})
-    fill_said(row, attributes, given, {"answer": "Because."})
+    fill_payloads(row, attributes, given, {"answer": "Because."})
     assert (row["input"], row["output"]) == ("Why?", "Because.")
     assert attributes == {"input": given, "output": {"answer": "Because."}}
 
@@ -49,14 +49,16 @@ def test_the_answer_of_a_whole_conversation_is_its_last_and_of_a_tool_what_it_sa
         {"type": "ai", "content": "It is sunny."},
     ]
     row = {}
-    fill_said(row, {}, None, {"messages": turns})
+    fill_payloads(row, {}, None, {"messages": turns})
     assert row["output"] == "It is sunny."
-    fill_said(row, {}, None, turns[2])
+    fill_payloads(row, {}, None, turns[2])
     assert row["output"] == "sunny"
 
 
 def test_a_choice_is_the_message_in_it():
     row = {}
-    fill_said(row, {}, None, {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Yes"}})
+    fill_payloads(
+        row, {}, None, {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Yes"}}
+    )
     assert row["output"] == "Yes"
     assert '"finish_reason":"stop"' in row["output_messages"]

@@ -1,4 +1,4 @@
-"""What a tool tells of a trace as a whole, joined with the spans of that trace."""
+"""The root of a trace: what a tool tells of the trace as a whole goes to it, or it is made of that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What single messages of an agent's run tell of themselves, where a format says exactly what each field means."""
+"""Fields read by an exact list, as single messages of an agent's run are whose format says what each field means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-class Told(Reading):
+class ExactReading(Reading):
     """Reads fields by an exact list, where ``Reading`` guesses; a value that does not fit stays an attribute.
 
     Args:
@@ -28,7 +28,7 @@ class Told(Reading):
             durations are seconds, money is US dollars.
 
     Example:
-        >>> Told({"metrics.prompt_tokens": "input_tokens"}).row({"metrics.prompt_tokens": 9, "step_id": 1})[0]
+        >>> ExactReading({"metrics.prompt_tokens": "input_tokens"}).row({"metrics.prompt_tokens": 9, "step_id": 1})[0]
         {'status': 'unset', 'input_tokens': 9, 'attributes': {'step_id': 1}}
     """
 

@@ -24,7 +24,7 @@ def structure(value: Any) -> Any:
     return found
 
 
-def turned(record: dict[str, Any], *names: str) -> list[dict[str, Any]] | None:
+def transposed(record: dict[str, Any], *names: str) -> list[dict[str, Any]] | None:
     """Return the rows of a table that is written column by column, as ``DataFrame.to_json`` does; None for others.
 
     Args:
@@ -32,7 +32,7 @@ def turned(record: dict[str, Any], *names: str) -> list[dict[str, Any]] | None:
         names: Columns of which the table has one; there a row holds text, so an object means a column.
 
     Example:
-        >>> turned({"id": {"0": "a", "1": "b"}, "n": {"0": 1, "1": None}}, "id")
+        >>> transposed({"id": {"0": "a", "1": "b"}, "n": {"0": 1, "1": None}}, "id")
         [{'id': 'a', 'n': 1}, {'id': 'b'}]
     """
     first = next((record[name] for name in names if isinstance(record.get(name), dict)), None)

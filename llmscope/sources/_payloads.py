@@ -13,11 +13,11 @@ from llmscope.sources._messages import words as words_of
 from llmscope.sources._texts import IN, OUT, PLAIN_LIMIT, named
 
 _DEEPEST: Final = 8
-_SAID: Final = frozenset({"content", "contents", "parts", "tool_calls", "function_call", "text"})
+_CONTENT: Final = frozenset({"content", "contents", "parts", "tool_calls", "function_call", "text"})
 """Keys of which a message has one."""
 
 
-def fill_said(
+def fill_payloads(
     row: Row,
     attributes: dict[str, Any],
     given: Any,
@@ -37,7 +37,7 @@ def fill_said(
 
     Example:
         >>> row, attributes = {}, {}
-        >>> fill_said(row, attributes, {"messages": [{"role": "user", "content": "Why?"}]}, "Because.")
+        >>> fill_payloads(row, attributes, {"messages": [{"role": "user", "content": "Why?"}]}, "Because.")
         >>> row["input"], row["output"], list(attributes)
         ('Why?', 'Because.', ['input'])
     """
@@ -49,7 +49,7 @@ def fill_said(
             continue
         whole = decoded(value)
         inner = unpacked(whole)
-        told = _told(inner, role)
+        told = _messages_in(inner, role)
         if told:
             words = asked(told) if role == "user" else _answer(told)
         elif whole is value:
@@ -91,18 +91,18 @@ def conversation(value: Any, role: str) -> list[Message]:
         >>> conversation('{"choices": [{"message": {"role": "assistant", "content": "Yes"}}]}', "assistant")
         [{'role': 'assistant', 'parts': [{'type': 'text', 'content': 'Yes'}]}]
     """
-    return _told(unpacked(decoded(value)), role)
+    return _messages_in(unpacked(decoded(value)), role)
 
 
-def _told(value: Any, role: str) -> list[Message]:
+def _messages_in(value: Any, role: str) -> list[Message]:
     if isinstance(value, list):
         while len(value) == 1 and isinstance(value[0], list):
             value = value[0]
         return messages(value, role) if value and all(_is_message(item) for item in value) else []
-    return _held(value, role) if isinstance(value, dict) else []
+    return _messages_in_object(value, role) if isinstance(value, dict) else []
 
 
-def _held(value: dict[str, Any], role: str) -> list[Message]:
+def _messages_in_object(value: dict[str, Any], role: str) -> list[Message]:
     if _is_message(value):
         return messages([value], role)
     if isinstance(value.get("generations"), list):
@@ -112,7 +112,7 @@ def _held(value: dict[str, Any], role: str) -> list[Message]:
         return messages([value["message"] | ({"finish_reason": reason} if reason else {})], role)
     for key in ("messages", "contents"):
         if isinstance(value.get(key), list) and value[key]:
-            return _told(value[key], role)
+            return _messages_in(value[key], role)
     if not is_chat(value):
         return []
     parsed, _ = sides(value)
@@ -161,7 +161,7 @@ def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     if isinstance(item.get("role"), str):
-        return not _SAID.isdisjoint(item)
+        return not _CONTENT.isdisjoint(item)
     if item.get("type") in ("human", "ai", "system", "tool"):
         return "content" in item
     return item.get("type") in ("function_call", "function_call_output", "message")
