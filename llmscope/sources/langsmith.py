@@ -33,16 +33,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._json import Record, records
+from llmscope.sources._json import Record
 from llmscope.sources._langsmith_feedback import add_record, is_feedback
 from llmscope.sources._langsmith_merge import merged
 from llmscope.sources._langsmith_multipart import is_multipart, parts
 from llmscope.sources._langsmith_pending import Pending
 from llmscope.sources._quarantine import quarantine
-from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._records import records
+from llmscope.sources._sniff import column_names, first_record
 from llmscope.sources._structure import structure, transposed
 from llmscope.sources._unfold import Unfold
 
@@ -177,13 +177,9 @@ def _item(rows: Rows, pending: Pending, place: str, record: dict[str, Any], *, h
 
 
 def _records(file: File, rows: Rows) -> Iterator[Record]:
-    if _arrow.is_columnar(file):
-        return ((place, _decoded(record)) for place, record in _arrow.records(file))
     if is_multipart(file.head):
         return parts(file.open(), rows.reject)
-    if is_json(file):
-        return records(file.open(), rows.reject, unfold=_UNFOLD)
-    return ((place, _decoded(record)) for place, record in _csv.records(file, rows))
+    return records(file, rows, _UNFOLD, _decoded)
 
 
 def _decoded(record: dict[str, Any]) -> dict[str, Any]:

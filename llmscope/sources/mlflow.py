@@ -39,16 +39,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llmscope.sources import _arrow, _csv
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
-from llmscope.sources._json import Record, records
+from llmscope.sources._json import Record
 from llmscope.sources._mlflow_database import has_traces, stored
 from llmscope.sources._mlflow_info import is_info
 from llmscope.sources._mlflow_record import add_record, found_in, is_call
 from llmscope.sources._mlflow_span import is_span
 from llmscope.sources._quarantine import quarantine
-from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._records import records
+from llmscope.sources._sniff import column_names, first_record
 from llmscope.sources._structure import structure
 from llmscope.sources._unfold import Unfold
 
@@ -101,13 +101,7 @@ def read(file: File) -> Iterator[Batch]:
 
 
 def _records(file: File, rows: Rows) -> Iterator[Record]:
-    if _arrow.is_columnar(file):
-        return ((place, _decoded(record)) for place, record in _arrow.records(file))
-    if has_traces(file):
-        return stored(file, rows)
-    if is_json(file):
-        return records(file.open(), rows.reject, unfold=_UNFOLD)
-    return ((place, _decoded(record)) for place, record in _csv.records(file, rows))
+    return stored(file, rows) if has_traces(file) else records(file, rows, _UNFOLD, _decoded)
 
 
 def _decoded(record: dict[str, Any]) -> dict[str, Any]:

@@ -32,16 +32,16 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llmscope.sources import _arrow, _csv
+from llmscope.sources import _arrow
 from llmscope.sources._batch import Batch, Rows
 from llmscope.sources._file import File
 from llmscope.sources._ids import whole as whole_id
-from llmscope.sources._json import Record, records
 from llmscope.sources._phoenix_database import add_database, has_spans
 from llmscope.sources._phoenix_score import add_annotation, is_annotation
 from llmscope.sources._phoenix_span import ATTRIBUTES, add_record, flattened, is_span
 from llmscope.sources._quarantine import quarantine
-from llmscope.sources._sniff import column_names, first_record, is_json
+from llmscope.sources._records import records
+from llmscope.sources._sniff import column_names, first_record
 from llmscope.sources._structure import structure, transposed
 from llmscope.sources._unfold import Unfold
 
@@ -97,7 +97,7 @@ def read(file: File) -> Iterator[Batch]:
 
 def _all(file: File, rows: Rows) -> Iterator[None]:
     called = _evaluation(file)
-    for place, record in _records(file, rows):
+    for place, record in records(file, rows, _UNFOLD, _without_index):
         with quarantine(rows, place, record):
             _take(rows, place, record, called)
         yield
@@ -151,14 +151,6 @@ def _add_trace(rows: Rows, place: str, record: dict[str, Any]) -> None:
         with quarantine(rows, where, span):
             top = number == (tops[0] if tops else 0)
             add_record(rows, NAME, {"trace_id": record.get("trace_id")} | span, more if top else None)
-
-
-def _records(file: File, rows: Rows) -> Iterator[Record]:
-    if _arrow.is_columnar(file):
-        return ((place, _without_index(record)) for place, record in _arrow.records(file))
-    if is_json(file):
-        return records(file.open(), rows.reject, unfold=_UNFOLD)
-    return ((place, _without_index(record)) for place, record in _csv.records(file, rows))
 
 
 def _without_index(record: dict[str, Any]) -> dict[str, Any]:
