@@ -13,6 +13,7 @@ from llmscope.sources._finish import as_json
 from llmscope.sources._messages import answered, asked, messages
 from llmscope.sources._payloads import fill_payloads
 from llmscope.sources._reading import flat
+from llmscope.sources._scores import add_beside
 from llmscope.sources._span import add_span
 
 Json = dict[str, Any]
@@ -79,9 +80,9 @@ def add_event(rows: Rows, place: str, event: Json, shared: Json, *, stored: bool
         return
     at = row["start_time"]
     for name, told in _evaluations(event):
-        rows.scores.append(_score(name, told) | {"trace_id": row["trace_id"], "span_id": row["span_id"], "time": at})
-        attributes_of = {"event.name": "evaluation", "label": name} | flat(told)
-        _log(rows, at, name, row["trace_id"], row["span_id"], attributes_of)
+        score = _score(name, told) | {"trace_id": row["trace_id"], "span_id": row["span_id"], "time": at}
+        rows.scores.append(score)
+        add_beside(rows, score, name, {"event.name": "evaluation", "label": name} | flat(told))
 
 
 def described(row: Row, attributes: Json, event: Json, *, prefix: str = "", stored: bool = False) -> Json:
@@ -280,7 +281,7 @@ def add_evaluation(rows: Rows, place: str, metric: Json, shared: Json) -> None:
     tags: Row = {}
     spread(tags, attributes, metric.get("tags"))
     attributes |= flat({key: item for key, item in (shared | metric).items() if key != "tags" and item is not None})
-    _log(rows, at, name, trace, on, attributes, tags.get("service"))
+    add_beside(rows, score | {"span_id": on, "service": tags.get("service")}, name, attributes)
 
 
 def _score(name: str, told: Json) -> Row:
@@ -298,21 +299,3 @@ def _score(name: str, told: Json) -> Row:
     if told.get("eval_metric_type") == "text" and row["explanation"] is None:
         row["explanation"], row["label"] = row["label"], None
     return row
-
-
-def _log(  # noqa: PLR0917 - the columns of one record
-    rows: Rows, at: int | None, body: str, trace: str | None, span: str | None, attributes: Json,
-    service: str | None = None,
-) -> None:  # fmt: skip
-    rows.logs.append(
-        {
-            "time": at,
-            "severity": "INFO",
-            "body": body,
-            "trace_id": trace,
-            "span_id": span,
-            "service": service,
-            "attributes": as_json(attributes),
-            "source": NAME,
-        }
-    )

@@ -74,11 +74,11 @@ def add_beside(rows: Rows, score: Row, body: str, attributes: dict[str, Any]) ->
 
     Args:
         rows: Where to.
-        score: The score.
+        score: The score; its ``service``, where it names one, goes along.
         body: What the record is, in a few words.
         attributes: What it keeps; nothing is added where there is none.
     """
     if not attributes:
         return
-    shared = {name: score.get(name) for name in ("time", "trace_id", "span_id", "source")}
+    shared = {name: score.get(name) for name in ("time", "trace_id", "span_id", "service", "source")}
     rows.logs.append(shared | {"severity": "INFO", "body": body, "attributes": as_json(attributes)})
