@@ -40,7 +40,7 @@ class Accuracy(Answer):
     @cached_property
     def frame(self) -> pd.DataFrame:  # type: ignore[override]  # computed when asked for
         """Precision, recall and F1, one row per class, and per bucket of time and group where these were asked for."""
-        parts = [part.assign(**keys) for keys, counts in self._parts() for part in [by_class(counts, self.confidence)]]
+        parts = [by_class(counts, self.confidence).assign(**keys) for keys, counts in self._parts()]
         columns = [*self._keys, *CLASS_COLUMNS]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

@@ -33,6 +33,9 @@ _FINER: Final = {
 }
 """Operations that attributes may name where the type says less."""
 
+WHOSE: Final = {"session_id": "sessionId", "user_id": "userId", "release": "release", "environment": "environment"}
+"""Columns that observations and traces alike tell, and their field."""
+
 _COUNTED: Final = ("gen_ai.usage.", "llm.token_count.", "llm.usage.", "ai.usage.", "llm.cost.", "gen_ai.cost")
 _COSTS: Final = frozenset({"operation.cost", "cost_usd"})
 
@@ -194,12 +197,7 @@ def _named(row: Row, kind: str, attributes: Json) -> None:
 
 
 def _whose(row: Row, told: Told) -> None:
-    for column, name in (
-        ("session_id", "sessionId"),
-        ("user_id", "userId"),
-        ("release", "release"),
-        ("environment", "environment"),
-    ):
+    for column, name in WHOSE.items():
         if (value := text(told.take(name))) is not None:
             row[column] = value
 

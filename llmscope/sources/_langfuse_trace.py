@@ -12,6 +12,7 @@ from llmscope.sources._langfuse_record import Json, Told
 from llmscope.sources._langfuse_score import add_score, flattened
 from llmscope.sources._langfuse_span import (
     NAME,
+    WHOSE,
     fill_metadata,
     fill_rest,
     fill_spoken,
@@ -88,12 +89,7 @@ def _trace(bundle: Bundle) -> Span:
     told.hold("metadata")
     attributes: Json = {}
     span = Span(NAME, row, attributes)
-    for column, name in (
-        ("session_id", "sessionId"),
-        ("user_id", "userId"),
-        ("release", "release"),
-        ("environment", "environment"),
-    ):
+    for column, name in WHOSE.items():
         row[column] = text(told.take(name))
     if told.get("level") == "ERROR" and not bundle.observations:
         row["status"] = "error"
