@@ -95,7 +95,7 @@ class Panels:
 
     def _legend(self, title: str, lines: Sequence[str]) -> dict[str, Any]:
         """Beside the title where that has room, else in columns below the panel."""
-        begin = 16 + round(7.1 * len(title))
+        begin = theme.beside(title)
         widths = [min(round(6.2 * len(line)), _LABEL) + _SYMBOL for line in lines]
         if begin + sum(widths) <= self._width:
             return {"orient": "none", "legendX": begin, "legendY": -22}

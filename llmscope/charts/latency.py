@@ -108,7 +108,7 @@ def _histogram(quantiles: pd.DataFrame, histogram: pd.DataFrame, x: dict[str, An
     title = f"{unit.capitalize()} by latency" if by is None else f"{unit.capitalize()} by latency and {by}"
     key = alt.Legend(
         title=None, direction="horizontal", columnPadding=12, symbolStrokeWidth=0, orient="none", legendY=-22,
-        legendX=16 + round(7.1 * len(title)),
+        legendX=theme.beside(title),
     )  # fmt: skip
     shown = bars[["low_ms", "high_ms", "top", "bottom", "line", "from", "requests"]]
     mark = alt.Chart(theme.values(shown)).mark_rect(x2Offset=-0.5, opacity=0.55 if by is None else 1)
@@ -185,7 +185,7 @@ def _groups(quantiles: pd.DataFrame, x: dict[str, Any], by: str) -> Any:
     title = f"Percentiles by {by}"
     key = alt.Legend(
         title=None, direction="horizontal", columnPadding=12, orient="none", legendY=-22, symbolType="circle",
-        legendX=16 + round(7.1 * len(title)),
+        legendX=theme.beside(title),
     )  # fmt: skip
     base = alt.Chart(theme.values(table[columns])).encode(
         y=alt.Y("group:N", sort=groups, title=None, axis=alt.Axis(labelLimit=160)),

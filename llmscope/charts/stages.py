@@ -57,7 +57,7 @@ def _grouped(stages: pd.DataFrame, by: str, width: int) -> Any:
     title = f"Mean time per request by {by}"
     key = alt.Legend(
         title=None, direction="horizontal", columnPadding=12, orient="none", legendY=-22, symbolStrokeWidth=0,
-        legendX=16 + round(7.1 * len(title)),
+        legendX=theme.beside(title),
     )  # fmt: skip
     columns = ["group", "stage", "left", "right", "label", "share", "requests", "of_requests"]
     bars = alt.Chart(theme.values(table.loc[table["ms_per_request"] > 0, columns])).mark_bar(height=16)

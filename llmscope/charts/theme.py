@@ -112,6 +112,11 @@ def colours(groups: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=[*named, *others], range=palette)
 
 
+def beside(heading: str) -> int:
+    """Return where in pixels there is room beside the heading of a panel, in the widest of the fonts."""
+    return 16 + round(7.9 * len(heading))
+
+
 def heading(text: str) -> Any:
     """Return a layer with the heading of a panel; unlike Vega's own title it leaves room for a legend beside it."""
     import altair as alt
