@@ -281,16 +281,15 @@ def _first(*values: Any) -> str | None:
 
 def spans_of(payload: Json) -> Iterable[tuple[str, Any, Json]]:
     """Yield the spans of a payload with their places: ``{"traces": [[…]]}`` or ``{"chunks": [{"spans": […]}]}``."""
-    key = "traces" if "traces" in payload else "chunks"
-    beside = {name: value for name, value in payload.items() if name != key}
-    for number, chunk in enumerate(payload[key]):
-        where = f"{key}[{number}]"
+    keys = [key for key in ("traces", "chunks") if isinstance(payload.get(key), list)]
+    beside = {name: value for name, value in payload.items() if name not in keys}
+    for where, chunk in ((f"{key}[{number}]", chunk) for key in keys for number, chunk in enumerate(payload[key])):
         shared = beside
         spans = chunk
         if isinstance(chunk, dict):
             spans = chunk.get("spans")
             shared = beside | {name: value for name, value in chunk.items() if name != "spans"}
-        if not isinstance(spans, list):
+        if not isinstance(spans, list) or not spans:
             yield where, chunk, shared
             continue
         for index, span in enumerate(spans):

@@ -167,22 +167,22 @@ class Reader:
         self._rows = rows
         self._traces = Traces(rows, file)
 
-    def add(self, place: str, record: Json, shared: Json | None = None) -> Iterator[None]:
+    def add(self, place: str, record: Json, shared: Json | None = None, *, answer: bool = True) -> Iterator[None]:
         """Add what a record holds, pausing after each item so that full batches can be handed on."""
-        if is_span(record):
-            self._traces.add(place, record, shared or {})
+        if _is_item(record):
+            self._one(place, record, shared or {})
             yield
         else:
-            yield from self._record(place, record, shared or {})
+            yield from self._record(place, record, shared or {}, answer=answer)
 
     def close(self) -> None:
         """Add what waits for the rest of its trace."""
         self._traces.flush()
 
-    def _record(self, place: str, record: Json, shared: Json, *, answer: bool = True) -> Iterator[None]:
+    def _record(self, place: str, record: Json, shared: Json, *, answer: bool) -> Iterator[None]:
         if answer and "data" in record and isinstance(record["data"], list | dict):
             yield from self._answer(place, record)
-        elif isinstance(record.get("traces"), list) or isinstance(record.get("chunks"), list):
+        elif any(isinstance(record.get(key), list) and record[key] for key in ("traces", "chunks")):
             for where, span, beside in spans_of(record):
                 self._one(f"{place}, {where}", span, beside)
                 yield
@@ -211,7 +211,7 @@ class Reader:
             inner = record["data"].get("attributes")
             if isinstance(inner, dict):
                 outer = {key: value for key, value in record["data"].items() if key not in ("attributes", "type")}
-                yield from self._record(place, inner, beside | outer, answer=False)
+                yield from self.add(place, inner, beside | outer, answer=False)
                 return
         for number, item in enumerate(record["data"] if isinstance(record["data"], list) else [record["data"]]):
             self._returned(f"{place}, data[{number}]", item, beside if number == 0 else {})
@@ -255,11 +255,15 @@ def _add_stored(rows: Rows, place: str, event: Json, shared: Json) -> None:
     add_event(rows, place, event, shared, stored=True)
 
 
+def _is_item(record: Json) -> bool:
+    """Whether it is a span, an event, an evaluation or a log, which may have lists of its own."""
+    return is_span(record) or is_event(record) or is_evaluation(record) or is_log(record)
+
+
 def _listed(record: Json) -> list[str]:
-    """Return the keys of the lists in which a record holds others; a span or a log may have lists of its own."""
-    if is_span(record) or is_event(record) or is_log(record):
-        return []
-    return [key for key in ("spans", "metrics", "logs") if isinstance(record.get(key), list)]
+    """Return the keys of the lists in which a record holds others."""
+    keys = [key for key in ("spans", "metrics", "logs") if isinstance(record.get(key), list)]
+    return keys if any(record[key] for key in keys) else []
 
 
 def _is_download(record: Json) -> bool:
