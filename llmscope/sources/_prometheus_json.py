@@ -73,13 +73,16 @@ def _points(series: dict[str, Any], place: str, rows: Rows) -> Iterator[None]:
     name = str(labels.pop("__name__", "") or "value")
     unit, kind = unit_of(name), kind_of_name(name)
     labels |= {key: value for key, value in series.items() if key not in _FIELDS}
-    for index, pair in enumerate(_pairs(series)):
+    pairs, histograms = _pairs(series), _listed(series, "histogram")
+    if not pairs and not histograms:
+        rows.reject(place, "it has no values", series)
+    for index, pair in enumerate(pairs):
         yield
         try:
             rows.metrics.append(_value(name, unit, kind, labels, pair))
         except ValueError as error:
             rows.reject(f"{place}, values[{index}]", str(error), pair)
-    for index, pair in enumerate(_listed(series, "histogram")):
+    for index, pair in enumerate(histograms):
         yield
         try:
             rows.metrics.append(_histogram(name, unit, labels, pair))
