@@ -1,8 +1,15 @@
-"""Reading each text format on one core, beside bare ``orjson.loads`` of the same bytes, and the memory it takes.
+"""Reading each text format on one core, beside the bare decoder of the same bytes, and the memory it takes.
 
 Seconds are CPU seconds of one process (every thread of it counted, no worker processes), so they do not depend on what
-else the machine does; ours and the bare decoder take turns in the same process. Peak memory is that of a fresh process
-that does nothing but read, at one size and at four times that size: it should not grow.
+else the machine does; ours and its peers take turns in the same process. Columns:
+
+- ``bare``: spans/s of the decoder alone (``orjson.loads``, also of JSON within strings; PyYAML, csv, protobuf), and
+  ``/ bare``, how many times its seconds ours takes;
+- ``floor``: spans/s of the decoder and of packing ready rows of the same content into Arrow, with no mapping at all:
+  what a reader in Python could reach at most, and ``/ floor``.
+
+Peak memory is that of a fresh process that does nothing but read, at one size and at four times that size: it should
+not grow.
 
     python -m benchmarks.formats [--spans 120000] [--runs 5] [--only otlp] [--no-memory]
 """
@@ -10,6 +17,7 @@ that does nothing but read, at one size and at four times that size: it should n
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import statistics
 import subprocess
@@ -18,10 +26,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-import orjson
-
-from benchmarks import _logs
+from benchmarks import _floor, _logs
 from benchmarks._logs_tools import TOOLS
 from benchmarks._logs_tracing import TRACING
 from llmscope import sources
@@ -29,6 +36,8 @@ from llmscope.sources import _parallel
 
 LOGS = _logs.LOGS | TRACING | TOOLS
 """What is measured, by the name it is printed under."""
+
+_PEERS: Final = f"{'bare':>12}{'/ bare':>8}{'floor':>12}{'/ floor':>8}"
 
 
 def read(path: Path, reader: str) -> int:
@@ -40,16 +49,6 @@ def read(path: Path, reader: str) -> int:
     return sum(spans for spans, _ in counts) or sum(points for _, points in counts)
 
 
-def bare(path: Path) -> None:
-    """Decode a file's JSON and drop it: line by line, or whole where it is one document."""
-    if path.suffix == ".jsonl":
-        with path.open("rb") as lines:
-            for line in lines:
-                orjson.loads(line)
-    elif path.suffix == ".json":
-        orjson.loads(path.read_bytes())
-
-
 def cpu(action: Callable[[], object]) -> float:
     """Return the CPU seconds of an action."""
     start = time.process_time()
@@ -57,12 +56,17 @@ def cpu(action: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def speed(path: Path, reader: str, runs: int) -> tuple[int, float, float]:
-    """Return spans, and median CPU seconds of our reader and of the bare decoder, in turns."""
+def speed(path: Path, reader: str, runs: int) -> tuple[int, float, float, float]:
+    """Return spans, and median CPU seconds of our reader, the bare decoder and the packing of rows, in turns."""
     spans = read(path, reader)
-    pairs = [(cpu(lambda: read(path, reader)), cpu(lambda: bare(path))) for _ in range(runs)]
-    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return spans, ours, theirs
+    decode = _floor.decoder(path)
+    pack = _floor.packer(list(sources.read(sources.File(path), format=reader)))
+    gc.collect()
+    gc.freeze()  # what the peers hold ready is no work for the collector while ours is timed
+    turns = [(cpu(lambda: read(path, reader)), cpu(decode) if decode else 0.0, cpu(pack)) for _ in range(runs)]
+    gc.unfreeze()
+    ours, bare, packing = (statistics.median(column) for column in zip(*turns, strict=True))
+    return spans, ours, bare, packing
 
 
 def peak(path: Path, reader: str) -> float:
@@ -76,9 +80,10 @@ def measure(name: str, spans: int, runs: int, folder: Path, *, memory: bool) -> 
     log = LOGS[name]
     path = folder / f"log.{log.ending}"
     _write(name, spans, path)
-    count, ours, theirs = speed(path, log.reader, runs)
-    ratio = f"{ours / theirs:8.1f}" if path.suffix in (".json", ".jsonl") else f"{'—':>8}"
-    row = f"{name:26}{count:9,}{path.stat().st_size / count:8,.0f}{count / ours:12,.0f}{ratio}"
+    count, ours, bare, packing = speed(path, log.reader, runs)
+    row = f"{name:26}{count:9,}{path.stat().st_size / count:8,.0f}{count / ours:12,.0f}"
+    for peer in (bare, bare + packing):
+        row += f"{count / peer:12,.0f}{ours / peer:8.1f}" if bare else f"{'—':>12}{'—':>8}"
     if memory:
         small = peak(path, log.reader)
         _write(name, 4 * spans, path)
@@ -106,7 +111,7 @@ def main() -> None:
         return
     readers = {form.NAME for form in sources.FORMATS}
     memory = "" if given.no_memory else f"{'peak MB':>10}{'at 4x':>10}"
-    print(f"{'format':26}{'spans':>9}{'bytes':>8}{'spans/s':>12}{'/ bare':>8}{memory}")
+    print(f"{'format':26}{'spans':>9}{'bytes':>8}{'spans/s':>12}{_PEERS}{memory}")
     with tempfile.TemporaryDirectory() as folder:
         for name, log in LOGS.items():
             if log.reader in readers and given.only.lower() in f"{name} {log.reader}".lower():
