@@ -36,12 +36,16 @@ class Board(Answer, Generic[S]):
         cube: The cells.
     """
 
-    frame: pd.DataFrame
     whole: Selection
     cube: Cube
     _scope: Callable[[Selection], S]
     _seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     _lists: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:  # type: ignore[override]  # made when asked for: the display needs none
+        """The cells as a table."""
+        return _frame(self.cube)
 
     @property
     def selection(self) -> S:
@@ -214,7 +218,7 @@ def explore(
 
     names = [by] if isinstance(by, str) else list(by)
     cells = cube(selection, names)
-    return Board(_frame(cells), selection, cells, scope or _itself)
+    return Board(selection, cells, scope or _itself)
 
 
 def _itself(selection: Selection) -> Selection:

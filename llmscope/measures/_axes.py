@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,26 +47,17 @@ class Measure:
         usage = (table.input_tokens, table.output_tokens)
         return (usage[0] + usage[1]).coalesce(*usage)
 
-    def known(self, table: Any) -> Any:
-        """Return the Ibis condition that a row's value is known and possible: neither negative nor infinite."""
-        value = self.of(table)
-        return (value >= 0) & (value <= _LARGEST)
-
     def number(self, table: Any, *, shift: int = 0, zero: int = ZERO, unknown: int | None = None) -> Any:
         """Return the Ibis expression of a row's bin number, moved by ``shift``."""
         import ibis
 
         value = self.of(table)
-        least = math.floor(math.log10(self.lowest) * self.per_decade)
+        above = ibis.greatest(value, self.lowest).log10() * self.per_decade
         return ibis.cases(
-            ((value > self.lowest) & (value <= _LARGEST), self._bin(value) + shift),
-            ((value > 0) & (value <= self.lowest), least + shift),
+            ((value > 0) & (value <= _LARGEST), above.floor().cast("int64") + shift),
             (value == 0, zero),
             else_=ibis.literal(unknown, type="int64"),
         )
-
-    def _bin(self, value: Any) -> Any:
-        return (value.log10() * self.per_decade).floor().cast("int64")
 
 
 _LARGEST: Final = 1e15

@@ -23,6 +23,7 @@ from llmscope.measures._buckets import Buckets, buckets
 from llmscope.measures._groups import Groups, groups
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from llmscope.store.selection import Selection
@@ -38,9 +39,6 @@ DEFAULTS: Final = ("model", "operation", "service", "provider", "release", "envi
 
 TIME_BINS: Final = 24
 """Time bins are made wider only while there are more than these."""
-
-PARTS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-"""Into how many parts the rows of a cell may be dealt."""
 
 SUMS: Final = ("count", "tokens", "cost")
 
@@ -96,15 +94,15 @@ def cube(selection: Selection, by: Sequence[str] = (), *, cells: int = CELLS, va
     names = [selection.column(name) for name in by] if by else usual(selection)
     dimensions = {_free(name): groups(selection, name, values) for name in dict.fromkeys(["status", *names])}
     bins = buckets(selection, selection.table, "start_time", "auto")
-    rows, known = _known(selection)
     keys = _Keys(bins, dimensions)
+    rows, exact, known = _sizes(selection, keys)
     if rows <= cells or not known:
         return _coarsened(_read(selection, keys, known), cells)
     # Half of the cells for what is exact, the other half to tell its rows apart on the other axes.
-    exact = _coarsened(_read(selection, keys, ()), cells // 2)
-    doubled = round(exact.time.seconds / bins.seconds)
-    parts = _parts(exact.sums["count"], cells)
-    sampled = _read(selection, replace(keys, doubled=doubled), known, parts)
+    while exact > cells // 2 and (bins.last - bins.first) // keys.doubled >= TIME_BINS:
+        keys = replace(keys, doubled=keys.doubled * 2)
+        exact = _sizes(selection, keys)[1]
+    sampled = _read(selection, keys, known, max(1, cells // max(exact, 1)))
     return replace(sampled, sampled=tuple(measure.key for measure in known))
 
 
@@ -117,12 +115,9 @@ def telling(selection: Selection, names: Sequence[str]) -> list[str]:
     """Return the columns in which the rows of a selection differ, but not nearly each from every other."""
     table = selection.table
     counts = {f"n_{name}": table[name].approx_nunique() for name in names}
-    low = {f"low_{name}": table[name].min() for name in names}
-    high = {f"high_{name}": table[name].max() for name in names}
-    row = selection.run(table.aggregate(**counts, **low, **high, rows=table.count())).iloc[0]
+    row = selection.run(table.aggregate(**counts, rows=table.count())).iloc[0]
     most = max(50, int(row["rows"]) // 10)
-    differ = [name for name in names if pd.notna(row[f"low_{name}"]) and row[f"low_{name}"] != row[f"high_{name}"]]
-    return [name for name in differ if row[f"n_{name}"] <= most]
+    return [name for name in names if 2 <= row[f"n_{name}"] <= most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +138,9 @@ class _Keys:
 
 def _read(selection: Selection, keys: _Keys, measures: Sequence[Measure], parts: int = 0) -> Cube:
     """Read the cells; ``parts`` above 0 places the rows of each in so many parts on the axes of ``measures``."""
-    found = selection.arrow(expression(selection, keys, measures, parts)).to_pandas()
+    table = selection.arrow(expression(selection, keys, measures, parts))
+    labelled = [f"d{index}" for index in range(len(keys.dimensions))]
+    found = table.drop_columns(labelled).to_pandas()
     for index, measure in enumerate(measures if parts else ()):
         digits = found["side"] // _BASE**index % _BASE
         found[measure.key] = (digits - _SHIFT).where(digits > 1, ZERO).where(digits > 0)
@@ -153,9 +150,7 @@ def _read(selection: Selection, keys: _Keys, measures: Sequence[Measure], parts:
     for name, scale in scales.items():
         codes[name] = _coded((found[name] - scale.first).clip(lower=0), scale.size)
     for index, (name, dimension) in enumerate(keys.dimensions.items()):
-        position = {label: code for code, label in enumerate(dimension.labels)}
-        column = found[f"d{index}"]
-        codes[name] = column.astype(object).where(column.notna(), None).map(position.get).to_numpy(np.uint16)
+        codes[name] = _positions(table.column(f"d{index}"), dimension.labels)
     sums = {name: found[f"sum_{name}"].to_numpy(np.float64, na_value=np.nan) for name in SUMS}
     order = np.lexsort([codes[name] for name in reversed(codes)])  # neighbours alike: a report packs them smaller
     sorted_codes = {name: own[order] for name, own in codes.items()}
@@ -200,13 +195,25 @@ def _packed(table: Any, measures: Sequence[Measure]) -> Any:
 
 def _dealt(table: Any) -> Any:
     """Return the Ibis expression of a row's hash, which deals rows as by chance but the same in every run."""
+    of_request = "spans" in table.columns  # a request has a trace of its own
+    return _hash(table.trace_id if of_request else table.trace_id + table.span_id).cast("uint64")
+
+
+def _hash(*values: Any) -> Any:
+    """Return the Ibis expression of the hash of values of any type.
+
+    Ibis' own hash of a value goes by way of a text of bits, which takes longer than the rest of the query.
+    """
     import ibis
+    import ibis.expr.datatypes as dt
 
-    # Ibis' own hash of a value goes by way of a text of bits, which takes longer than the rest of the query.
-    def hashed(trace: str, span: str) -> int: ...  # type: ignore[empty-body]  # DuckDB has it
+    def hashed(before: Any, value: Any) -> Any: ...
 
-    deal = ibis.udf.scalar.builtin(hashed, name="hash")
-    return deal(table.trace_id, table.span_id).cast("uint64")
+    found = ibis.literal(0, type="int64")
+    for value in values:
+        signature = ((dt.int64, value.type()), dt.int64)
+        found = ibis.udf.scalar.builtin(hashed, name="hash", signature=signature)(found, value)
+    return found
 
 
 def _free(name: str) -> str:
@@ -214,18 +221,13 @@ def _free(name: str) -> str:
     return f"attributes.{name}" if name in {"time", "latency", *(measure.key for measure in OTHERS)} else name
 
 
-def _known(selection: Selection) -> tuple[int, list[Measure]]:
-    """Return how many rows there are, and the measures that are known of any."""
+def _sizes(selection: Selection, keys: _Keys) -> tuple[int, int, list[Measure]]:
+    """Return how many rows there are, about how many exact cells, and the measures that are known of any row."""
     table = selection.table
-    counts = {measure.key: measure.known(table).sum() for measure in OTHERS}
-    row = selection.run(table.aggregate(rows=table.count(), **counts)).iloc[0]
-    return int(row["rows"]), [measure for measure in OTHERS if row[measure.key] > 0]
-
-
-def _parts(counts: NDArray[np.float64], cells: int) -> int:
-    """Return into how many parts to deal the rows of each cell so that no more than so many cells come of it."""
-    fitting = [parts for parts in PARTS if (parts * (1 - (1 - 1 / parts) ** counts)).sum() <= cells]
-    return max(fitting, default=1)
+    highest = {measure.key: measure.of(table).max() for measure in OTHERS}
+    exact = _hash(*keys.of(table).values()).approx_nunique()
+    row = selection.run(table.aggregate(rows=table.count(), exact=exact, **highest)).iloc[0]
+    return int(row["rows"]), int(row["exact"]), [measure for measure in OTHERS if row[measure.key] >= 0]
 
 
 def _time(found: pd.Series[float], keys: _Keys) -> Time:
@@ -243,6 +245,15 @@ def _scale(found: pd.Series[float], measure: Measure) -> Scale:
     if not len(above):
         return Scale(measure, 0, 1, zero)
     return Scale(measure, int(above.min()), int(above.max() - above.min()) + 1, zero)
+
+
+def _positions(column: pa.ChunkedArray[Any], labels: Sequence[str | None]) -> NDArray[np.uint16]:
+    """Return where in the labels each value is."""
+    # One lookup for each value that occurs, not one for each cell.
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    places = np.array([labels.index(value) for value in coded.dictionary.to_pylist()], np.uint16)
+    indices = coded.indices.to_numpy(zero_copy_only=False)
+    return places[indices] if len(places) else np.empty(0, np.uint16)
 
 
 def _coded(codes: pd.Series[float], unknown: int) -> NDArray[np.uint16]:

@@ -29,6 +29,11 @@ def _vega(lite: bytes) -> bytes:
 
 def drawings(units: set[str]) -> dict[str, Any]:
     """Return the panels of the live board for axes of these units, as Vega specifications."""
+    return {unit: orjson.loads(_drawing(unit)) for unit in sorted(units)}
+
+
+@functools.cache
+def _drawing(unit: str) -> bytes:
     from llmscope.charts.panel import panel
 
-    return {unit: orjson.loads(compiled(panel(unit))) for unit in sorted(units)}
+    return compiled(panel(unit))
