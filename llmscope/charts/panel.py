@@ -84,6 +84,6 @@ def _x(unit: str) -> alt.X:
 
 
 _CLOCK: Final = {
-    "year": "%Y", "quarter": "%b", "month": "%b", "week": "%b %d", "date": "%b %d", "day": "%b %d",
+    "year": "%Y", "quarter": "%b %d", "month": "%b %d", "week": "%b %d", "date": "%b %d", "day": "%b %d",
     "hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S.%L",
 }  # fmt: skip

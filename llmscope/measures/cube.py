@@ -40,6 +40,9 @@ DEFAULTS: Final = ("model", "operation", "service", "provider", "release", "envi
 TIME_BINS: Final = 24
 """Time bins are made wider only while there are more than these."""
 
+FEWEST: Final = 5
+"""Bins of an axis at least."""
+
 SUMS: Final = ("count", "tokens", "cost")
 
 
@@ -144,9 +147,9 @@ def _read(selection: Selection, keys: _Keys, measures: Sequence[Measure], parts:
     for index, measure in enumerate(measures if parts else ()):
         digits = found["side"] // _BASE**index % _BASE
         found[measure.key] = (digits - _SHIFT).where(digits > 1, ZERO).where(digits > 0)
-    time = _time(found["time"], keys)
+    time, lead = _time(found["time"], keys)
     scales = {measure.key: _scale(found[measure.key], measure) for measure in (LATENCY, *measures)}
-    codes = {"time": _coded(found["time"], time.size)}
+    codes = {"time": _coded(found["time"] + lead, time.size)}
     for name, scale in scales.items():
         codes[name] = _coded((found[name] - scale.first).clip(lower=0), scale.size)
     for index, (name, dimension) in enumerate(keys.dimensions.items()):
@@ -230,12 +233,19 @@ def _sizes(selection: Selection, keys: _Keys) -> tuple[int, int, list[Measure]]:
     return int(row["rows"]), int(row["exact"]), [measure for measure in OTHERS if row[measure.key] >= 0]
 
 
-def _time(found: pd.Series[float], keys: _Keys) -> Time:
+def _time(found: pd.Series[float], keys: _Keys) -> tuple[Time, int]:
+    """Return the bins of time, and which of them is the first bucket."""
     known = found.dropna()
     last = (keys.bins.last - keys.bins.first) // keys.doubled
     size = max(int(known.max()) if len(known) else -1, last) + 1
-    start = keys.bins.start(pd.Series([keys.bins.first])).iloc[0]
-    return Time(start, keys.bins.seconds * keys.doubled, max(size, 1))
+    lead, seconds = _lead(size), keys.bins.seconds * keys.doubled
+    start = keys.bins.start(pd.Series([keys.bins.first])).iloc[0] - pd.Timedelta(seconds=lead * seconds)
+    return Time(start, seconds, max(size, FEWEST)), lead
+
+
+def _lead(size: int) -> int:
+    """Return how many empty bins go before so few: a lone bin stands in the middle of its chart."""
+    return max(FEWEST - size, 0) // 2
 
 
 def _scale(found: pd.Series[float], measure: Measure) -> Scale:
@@ -243,8 +253,10 @@ def _scale(found: pd.Series[float], measure: Measure) -> Scale:
     above = known[known != ZERO]
     zero = len(above) < len(known)
     if not len(above):
-        return Scale(measure, 0, 1, zero)
-    return Scale(measure, int(above.min()), int(above.max() - above.min()) + 1, zero)
+        return Scale(measure, 0, FEWEST, zero)
+    size = int(above.max() - above.min()) + 1
+    # Zeros belong to the lowest bin, so nothing goes before it.
+    return Scale(measure, int(above.min()) - (0 if zero else _lead(size)), max(size, FEWEST), zero)
 
 
 def _positions(column: pa.ChunkedArray[Any], labels: Sequence[str | None]) -> NDArray[np.uint16]:

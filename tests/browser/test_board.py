@@ -190,3 +190,14 @@ def test_a_board_of_nothing_is_drawn(show, assistant):
     page = show(explore(assistant.where(service="no such service")).widget)
     page.locator("[data-ls=board]").wait_for()
     assert count(page) == 0
+    assert page.locator(".none").inner_text().startswith("No requests to show")
+
+
+def test_a_board_of_one_request_is_brushed_like_any_other(show, counted):
+    page = ready(show(explore(counted([{"ms": 120.0, "cost_usd": 0.01, "input_tokens": 7}])).widget, live=False))
+    drag(page, "latency", 0.41, 0.59)
+    assert count(page) == 1
+    drag(page, "latency", 0.7, 0.9)
+    assert count(page) == 0
+    page.keyboard.press("c")
+    assert page.locator(".strip .rest").first.inner_text() == "rest 1"

@@ -15,7 +15,7 @@ from llmscope.measures.brush import narrowed
 RANGES = ("time", "latency", "ttft", "tokens", "cost")
 
 
-def counted(selection):
+def within_store(selection):
     return selection.sql("SELECT count(*) FROM counted").fetchall()[0][0]
 
 
@@ -35,7 +35,7 @@ def cube(assistant):
 
 
 def test_every_request_is_in_exactly_one_cell(assistant, cube):
-    assert cube.sums["count"].sum() == counted(assistant) == 600
+    assert cube.sums["count"].sum() == within_store(assistant) == 600
     keys = np.stack([cube.codes[name] for name in cube.sizes])
     assert len(np.unique(keys, axis=1).T) == cube.cells
 
@@ -73,7 +73,7 @@ def test_any_brush_counts_the_same_in_the_page_and_in_the_store(assistant, cube,
         chosen = sorted(data.draw(st.none() | codes, label=name) or ())
         if chosen:
             brush[name] = chosen
-    assert counted(narrowed(assistant, cube, brush)) == within(cube, brush)
+    assert within_store(narrowed(assistant, cube, brush)) == within(cube, brush)
 
 
 def test_a_cube_with_too_many_cells_gets_wider_time_bins_and_loses_no_row(assistant):
@@ -118,3 +118,13 @@ def test_latency_bins_hold_the_durations_between_their_edges(assistant, cube):
 def test_an_axis_is_there_where_a_row_has_a_value_on_it(assistant, counted):
     assert list(cubes.cube(assistant).scales) == ["latency", "tokens", "cost"]
     assert list(cubes.cube(counted([{"ttft_ms": 80.0}, {"ttft_ms": None}])).scales) == ["latency", "ttft"]
+
+
+def test_a_lone_bin_stands_in_the_middle_of_its_axis(counted):
+    whole = counted([{"time": "2026-11-16 12:00:07", "ms": 100.0, "cost_usd": 0.0}])
+    lone = cubes.cube(whole)
+    assert [lone.codes[name][0] for name in ("time", "latency", "cost")] == [2, 2, 0]
+    assert lone.time.edges(2, 2)[0] == pd.Timestamp("2026-11-16 12:00:07")
+    assert lone.latency.edges(2, 2) == pytest.approx((100, 112.2), rel=1e-3)
+    assert within_store(narrowed(whole, lone, {"time": [2, 2], "latency": [2, 2], "cost": [0, 0]})) == 1
+    assert within_store(narrowed(whole, lone, {"time": [0, 1]})) == 0

@@ -4,7 +4,7 @@ import type { Model, Widget } from "../afm";
 import { type Bytes, buffer } from "../bytes";
 import chartCss from "../chart/binchart.css";
 import type { Spec } from "../chart/vega";
-import { count, duration, percent } from "../format";
+import { compact, count, duration, percent } from "../format";
 import { mount, type Stage } from "../shell";
 import { typing } from "../trace/keys";
 import { Bars } from "./bars";
@@ -107,7 +107,7 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
         <h3>
           {time ? `${meta.unit} over time, UTC` : axis.title}
           <small>
-            {[time ? "" : "logarithmic", unknown ? `${count(unknown)} unknown` : ""].filter(Boolean).join(" · ")}
+            {[time ? "" : "logarithmic", unknown ? `${compact(unknown)} unknown` : ""].filter(Boolean).join(" · ")}
           </small>
           {time && <Legend compare={compare} failed={whole.errors > 0} />}
         </h3>
@@ -129,6 +129,18 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
       </section>
     );
   };
+  if (!whole.count) {
+    return (
+      <div class="board">
+        <p class="none">
+          <b data-ls="count" data-value={0}>
+            No {meta.unit} to show
+          </b>
+          <span class="muted"> · {meta.scope}</span>
+        </p>
+      </div>
+    );
+  }
   const ranges = meta.axes.filter((axis) => axis.kind !== "values");
   const status = `${count(figures.count)} of ${count(whole.count)} ${meta.unit} selected, ${percent(
     figures.count ? figures.errors / figures.count : null,
