@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llmscope.answers.costs import Costs
     from llmscope.answers.diff import TraceDiff
     from llmscope.answers.latency import Latency
+    from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
     from llmscope.answers.resources import Resources
     from llmscope.answers.tokens import Tokens
@@ -329,6 +330,25 @@ class Scope:
         from llmscope.answers.traces import traces
 
         return traces(self._selection, search=search, sort=sort, limit=limit)
+
+    def map(
+        self,
+        field: str = "input",
+        *,
+        by: Sequence[str] = (),
+        model: Any = None,
+        vectors: Any = None,
+        reference: Scope | None = None,
+        sample: int | None = 10_000,
+        fresh: bool = False,
+    ) -> Map[Scope]:
+        """Return a map of what the texts are about: lasso a region and have it as a scope; see ``answers.map``."""
+        from llmscope.answers.map import draw_map
+
+        return draw_map(
+            self._selection, field, by=by, model=model, vectors=vectors, sample=sample, fresh=fresh, scope=Scope,
+            reference=None if reference is None else reference._selection,  # noqa: SLF001  (of another scope)
+        )  # fmt: skip
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

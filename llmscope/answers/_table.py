@@ -33,9 +33,13 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
     """
     columns = {}
     for name in frame.columns:
-        face = next((face for ending, face in _BY_ENDING.items() if str(name).endswith(ending)), None)
-        columns[name] = [_cell(value, face) for value in frame[name].tolist()]
+        columns[name] = [_cell(value, face(str(name))) for value in frame[name].tolist()]
     return pd.DataFrame(columns, index=frame.index, dtype=object)
+
+
+def face(name: str) -> Callable[[float], str] | None:
+    """Return how the numbers of a column are written, by the ending of its name; None for plain numbers."""
+    return next((write for ending, write in _BY_ENDING.items() if name.endswith(ending)), None)
 
 
 def html_table(frame: pd.DataFrame, rows: int) -> str:
@@ -50,13 +54,13 @@ def html_table(frame: pd.DataFrame, rows: int) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
-def _cell(value: Any, face: Callable[[float], str] | None) -> str:
+def _cell(value: Any, write: Callable[[float], str] | None) -> str:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return _format.UNKNOWN
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    if face is not None:
-        return face(value)
+    if write is not None:
+        return write(value)
     return _format.count(value) if float(value).is_integer() else _format.short(value)

@@ -114,7 +114,7 @@ class _Value:
         self._text = name if name in _TEXTS else None
         self._column = None
         if self._score is not None:
-            _check_score(selection, self._score)
+            check_score(selection, self._score)
         elif self._text is None:
             self._column = selection.column(name)
             if self._column in schema.SPANS.names and self._column not in selection.table.columns:
@@ -147,7 +147,8 @@ def _order(scores: Any) -> Any:
     return scores.time.epoch_seconds().fill_null(0)
 
 
-def _check_score(selection: Selection, name: str) -> None:
+def check_score(selection: Selection, name: str) -> None:
+    """Raise ``UnknownAttributeError`` where no counted row has a score of that name; near names are suggested."""
     scores = selection.scores
     names = selection.run(scores.select("name").distinct().limit(10_000))["name"].tolist()
     if name not in names:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from llmscope import schema
 from llmscope.errors import QueryError
 from llmscope.store._names import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keys:
+    """Rows by ``trace_id`` and ``span_id``, as many as there are: too many to write into a query."""
+
+    table: pa.Table
 
 
 @dataclass(slots=True)
@@ -21,9 +31,12 @@ class Bound:
     count: int = 0
 
     def __call__(self, value: Any) -> str:
-        """Bind a value and return the SQL that reads it."""
+        """Bind a value, or register a table, and return the SQL that reads it."""
         name = f"llmscope_{self.count}"
         self.count += 1
+        if isinstance(value, Keys):
+            self.cursor.register(name, value.table)
+            return name
         self.cursor.execute(f"SET VARIABLE {name} = ?", [value])
         return f"getvariable('{name}')"
 
@@ -50,6 +63,16 @@ class Condition:
         return template.format(*(_literal(value) for value in self.values)) if self.values else template
 
 
+def among(keys: pa.Table, text: str, unit: str) -> Condition:
+    """Return the condition that a row is one of some, which ``text`` describes."""
+    names = ("trace_id",) if unit == "request" else ("trace_id", "span_id")
+    columns = ", ".join(names)
+    template = f"({columns}) IN (SELECT ({columns}) FROM {{0}})" if len(names) > 1 else f"{columns} IN (FROM {{0}})"
+    return Condition(
+        unit, text, frozenset(names), template, (Keys(keys.select(names)),), listed=f"({columns}) IN {{0}}"
+    )
+
+
 def equal(column: str, value: Any, unit: str) -> Condition:
     """Return the condition that a column equals a value, is among the values of a list, or (None) is unknown."""
     columns = frozenset({column})
@@ -74,7 +97,10 @@ def _among(column: str, values: Collection[Any], unit: str) -> Condition:
 def _literal(value: Any) -> str:
     from sqlglot import exp
 
-    if isinstance(value, list):
+    if isinstance(value, Keys):
+        rows = zip(*(column.to_pylist() for column in value.table.columns), strict=True)
+        return _literal([row if len(row) > 1 else row[0] for row in rows])
+    if isinstance(value, (list, tuple)):
         return f"({', '.join(_literal(each) for each in value)})"
     return exp.convert(value).sql(dialect="duckdb")
 

@@ -34,14 +34,12 @@ def keep(store: Store, model: str, hashes: Sequence[str], vectors: NDArray[np.fl
 
     rows = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
     made = pa.table({"text_md5": pa.array(hashes), "vector": rows})
-    connection = store.connection
-    connection.register("made", made)
-    try:
-        connection.execute(
-            "INSERT INTO embeddings (text_md5, model, vector) SELECT text_md5, ?, vector::FLOAT[] FROM made", [model]
-        )
-    finally:
-        connection.unregister("made")
+    cursor = store.connection.cursor()
+    cursor.register("made", made)
+    cursor.execute(
+        "INSERT INTO embeddings (text_md5, model, vector) SELECT text_md5, ?, vector::FLOAT[] FROM made", [model]
+    )
+    cursor.close()
 
 
 def _matrix(column: pa.ChunkedArray[Any]) -> NDArray[np.float32]:

@@ -103,6 +103,15 @@ class Selection:
                 raise QueryError(f"The filter {expression!r} does not run: {error}") from error
         return narrowed
 
+    def among(self, keys: pa.Table, text: str) -> Selection:
+        """Return the part of the selection whose ``trace_id`` (and, of spans, ``span_id``) are in a table.
+
+        Args:
+            keys: The table.
+            text: What these rows are, in words.
+        """
+        return replace(self, conditions=(*self.conditions, _filters.among(keys, text, self.unit)))
+
     # names
 
     def column(self, key: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from llmscope.store.selection import Selection
 
-SAMPLE: Final = 20_000
+SAMPLE: Final = 10_000
 """Rows that are embedded where nobody says how many: minutes, not hours, on a CPU."""
 
 _SAVED: Final = 1_024
@@ -36,7 +36,9 @@ class Embedded:
         at: For each row, the position of its vector.
         vectors: One per different text, of length 1.
         texts: Those texts, in the same order; the first 8,000 characters.
+        hashes: Under which name each vector is known: the MD5 of its text, or of the vector where it was given.
         model: What made the vectors.
+        kept: Whether the same name always means the same vector, so that what follows from it may be kept.
         total: Rows that have a text, taken or not.
     """
 
@@ -44,7 +46,9 @@ class Embedded:
     at: NDArray[np.int64]
     vectors: NDArray[np.float32]
     texts: Sequence[str]
+    hashes: Sequence[str]
     model: str
+    kept: bool
     total: int
 
     def __len__(self) -> int:
@@ -93,7 +97,7 @@ def embed(
     vectors = vectors_of(selection, texts, chosen, hashes=hashes)
     empty = pa.table({"trace_id": pa.array([], pa.string()), "span_id": pa.array([], pa.string())})
     rows = pa.concat_tables(parts) if parts else empty
-    return Embedded(rows, np.asarray(at, np.int64), vectors, texts, chosen.name, total)
+    return Embedded(rows, np.asarray(at, np.int64), vectors, texts, hashes, chosen.name, chosen.kept, total)
 
 
 def vectors_of(

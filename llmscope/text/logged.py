@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,9 @@ _LIST: Final = "embedding.embeddings"
 _FIRST: Final = f"{_LIST}.0.{OPENINFERENCE}"
 
 
-def logged(selection: Selection, vectors: str | Mapping[str, Any], field: str = "input") -> Embedded:
+def logged(
+    selection: Selection, vectors: str | Mapping[str, Any], field: str = "input", *, sample: int | None = None
+) -> Embedded:
     """Return the counted rows that have a vector, each with its own.
 
     Args:
@@ -34,11 +37,13 @@ def logged(selection: Selection, vectors: str | Mapping[str, Any], field: str = 
             those of OpenInference; or vectors by trace id, a dict or a pandas Series. A request has the vector of its
             root, else the first one in its trace.
         field: The text that stands beside the vectors: ``input``, ``output`` or any other column or key.
+        sample: Most rows, those with the smallest MD5 of their trace; None for all.
 
     Raises:
         EmbeddingError: No counted row has such a vector, or they are not all finite numbers of one length.
     """
-    rows = selection.run(selection.table.select("trace_id", "span_id").order_by("trace_id", "span_id"))
+    rank = selection.table.trace_id.hexdigest("md5")
+    rows = selection.run(selection.table.select("trace_id", "span_id", rank=rank).order_by("rank", "span_id"))
     if isinstance(vectors, str):
         name = vectors
         by_span, by_trace = _of_spans(selection, vectors)
@@ -52,9 +57,13 @@ def logged(selection: Selection, vectors: str | Mapping[str, Any], field: str = 
     if not has.any():
         hint = " scope.attributes() lists the keys that spans have." if isinstance(vectors, str) else ""
         raise EmbeddingError(f"None of the {len(rows):,} {selection.describe()} has a vector {name!r}.{hint}")
-    matrix = checked([vector for vector in found if vector is not None], int(has.sum()), name)
-    kept = rows[has].reset_index(drop=True)
-    return Embedded(_arrow(kept), np.arange(len(kept)), matrix, _texts(selection, field, kept), name, len(rows))
+    chosen = np.flatnonzero(has)[:sample]
+    matrix = checked([found[row] for row in chosen], len(chosen), name)
+    kept = rows.loc[chosen, ["trace_id", "span_id"]].reset_index(drop=True)
+    hashes = [hashlib.md5(vector.tobytes(), usedforsecurity=False).hexdigest() for vector in matrix]
+    texts = _texts(selection, field, kept)
+    own = isinstance(vectors, str)
+    return Embedded(_arrow(kept), np.arange(len(kept)), matrix, texts, hashes, name, own, int(has.sum()))
 
 
 def _of_spans(selection: Selection, key: str) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:

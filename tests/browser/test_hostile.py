@@ -59,6 +59,11 @@ def picture(answer):
     return Picture(answer.chart(), text=answer.text(), frame=answer.frame)
 
 
+def shapes(texts):
+    """A model that needs no library: how long a text is and what it begins with."""
+    return [[len(text), ord(text[0]), 1.0] for text in texts]
+
+
 ANSWERS = {
     "traffic": lambda scope: picture(scope.traffic(by="model")),
     "latency": lambda scope: picture(scope.latency(by="service")),
@@ -68,6 +73,7 @@ ANSWERS = {
     "steps": lambda scope: picture(ls.diff(scope, scope.where(status="ok"))),
     "by a hostile key": lambda scope: picture(scope.traffic(by=CORPUS["field"])),
     "overview": lambda scope: overview(scope._selection).widget,
+    "map": lambda scope: scope.map(by=["model", CORPUS["field"]], model=shapes).widget,
     "board": lambda scope: scope.explore(by=["model", CORPUS["vega"], CORPUS["field"]]).widget,
 }
 

@@ -2,9 +2,10 @@
 import type { Widget } from "./afm";
 import { board } from "./board/board";
 import { diff } from "./diff/diff";
+import { map } from "./map/map";
 import { overview } from "./overview/overview";
 import { picture } from "./picture/picture";
 import { trace } from "./trace/trace";
 import { traces } from "./traces/traces";
 
-export const widgets: Record<string, Widget> = { board, diff, overview, picture, trace, traces };
+export const widgets: Record<string, Widget> = { board, diff, map, overview, picture, trace, traces };
