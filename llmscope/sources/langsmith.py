@@ -129,7 +129,10 @@ def read(file: File) -> Iterator[Batch]:
 def _take(rows: Rows, pending: Pending, place: str, record: dict[str, Any]) -> None:
     """Take one record: a run, a feedback, or an object that lists them."""
     listed = [key for key in _LISTS if isinstance(record.get(key), list)]
-    if listed and "run_type" not in record and "dotted_order" not in record:
+    if any(record[key] for key in listed) and "run_type" not in record and "dotted_order" not in record:
+        for key in _LISTS:
+            if key not in listed and record.get(key) is not None:
+                rows.reject(f"{place}, {key}", "it is no list of runs", record[key])
         record = _together(record)
         for key in listed:
             for number, item in enumerate(record[key], 1):

@@ -424,6 +424,18 @@ def test_nothing_of_a_run_is_lost(lost):
         assert lost(run, list(langsmith.read(File(dumped(run))))) == []
 
 
+@pytest.mark.parametrize("body", [{"post": {"id": "a"}, "patch": []}, {"post": [], "patch": []}])
+def test_a_body_without_runs_is_rejected(load, body):
+    loaded = load(dumped(body), format="langsmith")
+    assert (loaded.spans, len(loaded.rejects)) == ([], 1)
+
+
+def test_what_is_no_list_of_runs_is_rejected_beside_one(load):
+    body = {"post": [RUN], "patch": {"id": "a"}}
+    loaded = load(dumped(body), format="langsmith")
+    assert (len(loaded.spans), loaded.reasons) == (1, ["it is no list of runs"])
+
+
 def test_a_run_without_an_id_is_rejected_with_its_place(load, lines):
     loaded = load(lines(RUN, {"run_type": "llm", "trace_id": ROOT, "start_time": STARTED}))
     assert (len(loaded.spans), loaded.reasons) == (1, ["the run has no id"])
