@@ -76,16 +76,26 @@ def test_chrome_has_a_process_for_each_service_and_times_in_microseconds(scope, 
     assert (chat["name"], chat["cat"], chat["ts"], chat["dur"]) == ("chat", "chat", 600_000, 300_000)
     assert named[chat["pid"]] == "bot"
     assert chat["args"] == {
-        "span_id": "4", "operation": "chat", "status": chat["args"]["status"], "model": "gpt-4o", "input_tokens": 10,
+        "span_id": "4", "operation": "chat", "status": "unset", "model": "gpt-4o", "input_tokens": 10,
         "output_tokens": 5,
     }  # fmt: skip
 
 
 def test_spans_without_a_time_or_an_end_do_no_harm(tmp_path):
     scope = ls.open()
-    scope.load([{"trace_id": "t", "span_id": "1", "name": "a", "prompt": "x"}])
-    for form in ("json", "speedscope", "chrome"):
-        json.loads(scope.trace("t").export(tmp_path / form, format=form).read_text())
+    scope.load([
+        {"trace_id": "t", "span_id": "1", "name": "timeless", "prompt": "x"},
+        {"trace_id": "t", "span_id": "2", "name": "endless", "prompt": "x", "start_time": "2026-11-16T10:00:00Z"},
+    ])  # fmt: skip
+    told = {
+        form: json.loads(scope.trace("t").export(tmp_path / form, format=form).read_text())
+        for form in ("json", "speedscope", "chrome")
+    }
+    assert [row["name"] for row in told["json"]["spans"]] == ["endless", "timeless"]
+    assert [frame["name"] for frame in told["speedscope"]["shared"]["frames"]] == ["endless"]
+    assert [(event["name"], event["dur"]) for event in told["chrome"]["traceEvents"] if event["ph"] == "X"] == [
+        ("endless", 0)
+    ]
 
 
 def test_other_forms_and_places_that_cannot_be_written_are_errors(scope, tmp_path):

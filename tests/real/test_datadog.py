@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -51,12 +52,13 @@ def test_the_errors_are_those_flagged(rows, spans):
     assert sum(row["status"] == "unset" for row in rows) == sum("error" not in span for span in spans) == 20
 
 
-def test_durations_and_starts_are_those_of_the_payloads(rows, spans):
+def test_durations_starts_and_parents_are_those_of_the_payloads(rows, spans):
     for row, span in zip(rows, spans, strict=True):
         assert row["span_id"] == str(span["span_id"])
         assert row["duration_ms"] == pytest.approx(span["duration"] / 1e6, rel=1e-12)
-        assert (row["start_time"] - row["start_time"].min).total_seconds() > 0
+        assert (row["start_time"] - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1) == span["start"] // 1000
         assert row["name"] == span["name"]
+        assert row["parent_id"] == (str(span["parent_id"]) if span["parent_id"] else None)
 
 
 def test_tokens_are_those_tagged(rows, spans):

@@ -116,6 +116,7 @@ def test_a_failed_request_says_why(some: list[Request]) -> None:
 
 
 def test_scores_come_after_the_answer_and_never_for_a_failed_request(some: list[Request]) -> None:
+    assert sum(len(request.scores) for request in some) > 100
     for request in some:
         assert not (request.scores and request.error)
         for score in request.scores:

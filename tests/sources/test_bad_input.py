@@ -224,4 +224,5 @@ def test_damage_anywhere_ends_in_rows_rejects_or_an_error_of_ours(content, at, c
     damaged = content[:at] + put + content[at + cut :]
     with contextlib.suppress(LlmscopeError):
         batches = list(sources.read(sources.File(damaged, name="x"), format=form))
-        assert all(type(batch) is sources.Batch for batch in batches)
+        header_alone = b"\n" not in damaged and damaged.lstrip()[:1] not in (b"[", b"{")
+        assert header_alone or any(table.num_rows for batch in batches for table in batch.tables().values())

@@ -228,6 +228,7 @@ def test_links_and_events_are_kept(load, missing):
         {"trace_id": f"{255:016x}{1234567890:016x}", "span_id": "9", "attributes": {"reason": "retry"}}
     ]
     assert row["events"][0]["attributes"] == {"exception.message": "Boom"}
+    assert unstated(missing([[told]])) == ["[][].span_links[].trace_id_high"]  # as hexadecimal, within the id
 
 
 def test_the_llmobs_part_of_an_apm_span_is_read(load):

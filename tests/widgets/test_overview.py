@@ -51,6 +51,7 @@ def test_the_page_gets_unknown_as_null_and_a_course_for_every_figure(shown):
 
 def test_html_holds_the_tables_with_log_text_escaped(shown):
     assert HOSTILE not in shown.html()
+    assert "&lt;script&gt;" in shown.html()
     assert "claude-sonnet-4" in shown.html()
 
 

@@ -175,5 +175,7 @@ def test_a_deep_tree_needs_no_deep_stack():
 
 
 def test_the_table_of_the_html_face_is_escaped(assistant):
-    assert HOSTILE not in traces(assistant).html()
+    shown = traces(assistant).html()
+    assert HOSTILE not in shown
+    assert "&lt;script&gt;" in shown
     assert isinstance(traces(assistant).table(), pd.DataFrame)
