@@ -12,6 +12,10 @@ import re
 
 import pandas as pd
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # a machine that does other things is slow at times
+settings.load_profile("patient")
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
 MIDNIGHT = int(dt.datetime(2026, 11, 16, tzinfo=dt.UTC).timestamp()) * 1_000_000

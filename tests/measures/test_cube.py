@@ -62,7 +62,7 @@ def test_an_attribute_is_a_dimension_like_any_other(cube):
     assert set(cube.dimensions["metadata.plan"].labels) >= {"pro", "free"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_brush_counts_the_same_in_the_page_and_in_the_store(assistant, cube, data):
     brush = {}

@@ -45,7 +45,7 @@ def of_durations():
     return select
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(DURATIONS)
 def test_quantiles_are_those_of_numpy_and_the_histogram_loses_no_request(of_durations, durations):
     found = latency(of_durations(durations), quantiles=(0.5, 0.9, 0.95))
@@ -58,7 +58,7 @@ def test_quantiles_are_those_of_numpy_and_the_histogram_loses_no_request(of_dura
         assert found.quantiles["latency_ms"].isna().all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(DURATIONS)
 def test_each_bin_holds_the_values_that_lie_in_it(of_durations, durations):
     histogram = latency(of_durations(durations)).histogram
@@ -72,7 +72,7 @@ def test_each_bin_holds_the_values_that_lie_in_it(of_durations, durations):
     assert zeros == durations.count(0.0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0.001, 1e7), min_size=1, max_size=60))
 def test_intervals_end_at_observations_of_their_own_group(of_durations, durations):
     found = latency(of_durations(durations), by="model").quantiles

@@ -30,7 +30,7 @@ def test_every_language_speaks_about_every_topic(language: str) -> None:
         assert topic.followups
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), language=st.sampled_from(LANGUAGES))
 def test_every_sentence_can_be_said_and_leaves_no_slot_open(seed: int, language: str) -> None:
     dice, said = Dice(seed), phrases(language)
@@ -54,7 +54,7 @@ def test_every_sentence_can_be_said_and_leaves_no_slot_open(seed: int, language:
             assert not re.search(r"[{}\[\]|]", text), text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), language=st.sampled_from(LANGUAGES), topic=st.sampled_from(sorted(PASTES)))
 def test_what_is_pasted_and_what_tools_say_fits_the_conversation(seed: int, language: str, topic: str) -> None:
     dice = Dice(seed)

@@ -124,7 +124,7 @@ def test_scores_come_after_the_answer_and_never_for_a_failed_request(some: list[
             assert 0 <= score.number <= 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**63), spans=st.integers(1, 400))
 def test_any_seed_and_size_gives_whole_traces(seed: int, spans: int) -> None:
     for request in generate(spans, seed):

@@ -191,7 +191,7 @@ calls = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(shapes | calls, min_size=1, max_size=8))
 def test_every_chat_record_is_a_trace_or_a_reject(records):
     content = b"".join(json.dumps(record).encode("utf-8", "replace") + b"\n" for record in records)
@@ -212,7 +212,7 @@ WHOLE = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sampled_from(WHOLE),
     st.integers(0, 200),

@@ -61,7 +61,7 @@ def together(pieces):
 
 
 @given(documents, st.integers(1, 200), st.sampled_from([None, 1]))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_every_item_comes_out_once_and_in_order(document, size, indent):
     text = json.dumps(document, indent=indent, ensure_ascii=False).encode()
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from genai_prices import Usage, calc_price
 from genai_prices.data_snapshot import get_snapshot
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmscope.sources._cost import cost
@@ -23,7 +23,6 @@ MODELS = [
     st.sampled_from(MODELS), st.integers(0, 400_000), st.integers(0, 20_000), st.floats(0, 1), st.floats(0, 0.5),
     st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2026, 6, 1)),
 )  # fmt: skip
-@settings(deadline=None)
 def test_rates_agree_with_the_package(model, total, written, cached, stored, when):
     when = when.replace(tzinfo=dt.UTC)
     read = int(total * cached)

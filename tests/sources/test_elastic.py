@@ -405,7 +405,7 @@ def document(draw):
     return {key: value for key, value in given.items() if key not in left_out}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(document(), min_size=1, max_size=4))
 def test_every_document_is_rows_or_a_reject_whatever_it_holds(documents):
     data = json.dumps(search(*map(hit, documents, range(len(documents))))).encode("utf-8", "replace")

@@ -289,7 +289,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(values)
 def test_every_value_survives_otlp(value):
     assert read_value(json.loads(json.dumps(any_value(value)))) == value
@@ -336,7 +335,7 @@ def rows_of(table, needed):
     return st.lists(row, max_size=4)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     rows_of(schema.SPANS, {"trace_id", "span_id"}),
     rows_of(schema.SCORES, {"trace_id"}),

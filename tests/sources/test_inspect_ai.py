@@ -442,7 +442,7 @@ SMALL = LOG | {"eval": LOG["eval"] | {"dataset": {"name": "d"}}}
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_log_of_this_shape_becomes_rows_or_rejects(data):
     batches = list(
         read(File(json.dumps(mutated(data.draw, SMALL, anything | st.just(LONG))).encode()), format="inspect")
@@ -451,7 +451,7 @@ def test_any_log_of_this_shape_becomes_rows_or_rejects(data):
 
 
 @given(st.binary(max_size=40), st.integers(0, 3000), st.integers(0, 3000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_damage_to_an_archive_is_a_reject_or_an_error(noise, at, cut):
     content = bytearray(archive(members()))
     content[at : at + len(noise)] = noise

@@ -371,7 +371,7 @@ traces = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(traces, min_size=1, max_size=3))
 def test_every_span_is_a_row_or_a_reject_whatever_it_holds(documents):
     data = json.dumps({"data": documents}).encode("utf-8", "replace")

@@ -128,7 +128,7 @@ records = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(records, min_size=1, max_size=5))
 def test_any_record_is_a_row_or_a_reject(documents):
     lines = [json.dumps(document).encode() for document in documents]

@@ -465,7 +465,7 @@ ANY = st.recursive(
 FIELDS = sorted({*POST, *PATCH, *RUN, "feedback_stats", "feedback", "child_runs", "patch", "post", "runs"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -212,7 +212,7 @@ OF_SPAN = st.sampled_from(sorted({*V3["data"]["spans"][0], *V2["data"]["spans"][
 OF_INFO = st.sampled_from(sorted({*INFO, *V2["info"], "execution_duration"}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([V3, V2]),
     st.dictionaries(OF_INFO, anything, max_size=4),

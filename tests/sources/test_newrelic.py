@@ -360,7 +360,7 @@ def event(draw):
     return {key: value for key, value in given.items() if key not in left_out}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(event(), min_size=1, max_size=6))
 def test_every_event_is_a_row_a_part_of_one_or_a_reject_whatever_it_holds(events):
     data = json.dumps(events).encode("utf-8", "replace")

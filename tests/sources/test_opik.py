@@ -398,7 +398,7 @@ records = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(records)
 def test_any_record_is_a_row_or_a_reject(record):
     batches = list(sources.read(sources.File(json.dumps(record).encode("utf-8", "replace")), format="opik"))

@@ -102,7 +102,7 @@ def count(request):
 
 
 @given(requests())
-@settings(deadline=None, max_examples=60, report_multiple_bugs=False)
+@settings(max_examples=60, report_multiple_bugs=False)
 def test_json_and_protobuf_of_a_request_give_equal_rows(request):
     text = json_format.MessageToJson(request).encode()
     of_json = tables(text)
@@ -113,7 +113,7 @@ def test_json_and_protobuf_of_a_request_give_equal_rows(request):
 
 
 @given(st.lists(requests().filter(count), min_size=1, max_size=3), st.sampled_from(sorted(FRAMES)))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_framing_gives_every_span(messages, frame):
     found = tables(FRAMES[frame]([message.SerializeToString() for message in messages]))
     assert len(found["spans"]) + len(found["rejects"]) == sum(map(count, messages))
@@ -140,7 +140,7 @@ def test_a_cut_file_keeps_what_stands_before_the_cut(frame):
 
 
 @given(st.integers(0, 600), st.binary(min_size=1, max_size=4), st.sampled_from(sorted(FRAMES)))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_damage_leaves_rows_or_rejects(position, damage, frame):
     data = FRAMES[frame]([sample(4).SerializeToString(), sample(4).SerializeToString()])
     position = min(position, len(data))

@@ -56,7 +56,7 @@ def told(add, request):
 
 
 @given(requests)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_both_readers_give_the_same_rows(request):
     fast = typed(json.dumps(request).encode())
     assert fast is not None

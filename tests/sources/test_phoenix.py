@@ -443,7 +443,7 @@ ANY = st.recursive(
 NAMES = st.sampled_from(sorted({*SPAN, *ANNOTATION, *ROW, "links", "spans", "data", "eval.a.score"}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -465,7 +465,7 @@ def test_any_span_or_annotation_is_a_row_or_a_reject(made, listed):
         assert sum(rows) >= len(items)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.text(max_size=6), st.text(max_size=20), st.text(max_size=20)), min_size=1, max_size=3))
 def test_any_content_of_the_database_is_rows_or_rejects(tmp_path_factory, made):
     path = fill(tmp_path_factory.mktemp("db") / "phoenix.db", NEWER, newer=True)

@@ -346,7 +346,7 @@ def samples(draw):
     return f"{draw(names)}{'{' + inside + '}' if labels else ''} {draw(numbers)}{'' if time is None else f' {time}'}"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(samples())
 def test_a_sample_is_what_the_client_library_of_prometheus_makes_of_it(line):
     from prometheus_client.parser import text_string_to_metric_families
@@ -372,7 +372,7 @@ lines = (
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(lines, max_size=12))
 def test_every_line_is_in_a_point_or_a_reject(lines):
     content = "\n".join(lines).encode("utf-8", "replace") + b"\n# EOF\n"
@@ -409,7 +409,7 @@ series = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(series, max_size=3) | json_values, st.sampled_from(["matrix", "vector", "scalar", "string"]))
 def test_every_series_of_an_answer_is_points_or_a_reject(result, kind):
     content = json.dumps({"status": "success", "data": {"resultType": kind, "result": result}}).encode(

@@ -177,7 +177,7 @@ def test_a_test_run_without_runs_is_a_reject(load, lines, document):
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_record_of_these_shapes_becomes_rows_or_rejects(data):
     record = data.draw(st.sampled_from([LINE_RECORD, NODE_RECORD, {"flow_runs": [LINE], "node_runs": [NODE]}]))
     content = json.dumps(mutated(data.draw, record)).encode()

@@ -71,7 +71,7 @@ CALLS = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CALLS, min_size=1, max_size=2), st.sampled_from([as_json, lambda calls: cassette(*calls)]))
 def test_any_call_is_read_or_rejected(calls, write):
     try:
@@ -81,7 +81,7 @@ def test_any_call_is_read_or_rejected(calls, write):
     assert sum(batch.spans.num_rows + batch.rejects.num_rows for batch in batches) >= len(calls)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STREAMS)), st.data())
 def test_a_stream_cut_or_shuffled_anywhere_is_read(name, data):
     url, body, _ = STREAMS[name]
@@ -91,7 +91,7 @@ def test_a_stream_cut_or_shuffled_anywhere_is_read(name, data):
     assert sum(batch.spans.num_rows for batch in batches) == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_bytes_after_the_first_line_of_a_cassette_end_in_rows_or_rejects(tail):
     batches = list(read(File(b"interactions:\n- request:\n    method: GET\n" + tail), format="http"))

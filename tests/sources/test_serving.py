@@ -218,7 +218,7 @@ def test_individual_responses_of_llmperf_stay_a_table():
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_document_of_these_shapes_becomes_rows_or_rejects(data):
     record = data.draw(st.sampled_from([VLLM, AIPERF, PROFILE, GUIDE_OLD, GUIDE_NEW]))
     content = json.dumps(mutated(data.draw, record)).encode()

@@ -286,7 +286,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12))
 def test_every_row_of_a_csv_is_a_span_or_a_reject(rows):
     out = io.StringIO(newline="")

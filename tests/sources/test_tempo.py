@@ -173,7 +173,7 @@ def test_a_trace_without_bottom_is_a_row_or_a_reject(load, depth):
 FOUND = SEARCH["traces"][0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.dictionaries(st.sampled_from([*FOUND, "x"]), anything, max_size=4), min_size=1, max_size=3), anything
 )

@@ -227,7 +227,7 @@ def test_lists_of_tau_bench_stay_with_chat():
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_record_of_these_shapes_becomes_rows_or_rejects(data):
     content = json.dumps(mutated(data.draw, data.draw(st.sampled_from(ALL)))).encode()
     batches = list(read(File(content), format="trajectory"))

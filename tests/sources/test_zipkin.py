@@ -132,7 +132,7 @@ def test_only_zipkin_is_taken_for_zipkin(data):
     assert not zipkin.sniff(File(data))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(st.sampled_from([*SPAN, "binaryAnnotations", "x"]), anything, max_size=6), min_size=1, max_size=4))  # fmt: skip
 def test_every_span_is_a_row_or_a_reject_whatever_it_holds(changes):
     data = json.dumps([SPAN | change for change in changes]).encode("utf-8", "replace")

@@ -122,7 +122,7 @@ def parts(draw):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(parts())
 def test_parts_of_one_span_join_to_the_same_in_any_order(three):
     results = []
@@ -145,7 +145,7 @@ def test_a_stated_duration_wins_over_one_that_follows_from_the_times():
         assert joined(joined(one, other), last)["duration_ms"] == 1.9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(anything, anything)
 def test_any_two_records_are_joined_or_contradict_and_nothing_is_lost(one, other):
     both = joined(one, other)

@@ -109,7 +109,7 @@ def counted_by_hand(parents, usage):
     return sum(counted) if counted else None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(trees(), min_size=1, max_size=12))
 def test_tokens_of_a_request_equal_the_count_by_hand(forest):
     store = Store()

@@ -147,7 +147,7 @@ def _over(operation, told, below):
     return spans
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(calls(), min_size=1, max_size=12))
 def test_every_token_of_a_random_tree_counts_once(forest):
     store = Store()
@@ -247,7 +247,7 @@ def parallel(draw):
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(parallel(), min_size=1, max_size=8))
 def test_parallel_calls_of_one_instrumentation_are_never_taken_for_one(traces):
     store, rows = Store(), Rows("a")
@@ -260,7 +260,7 @@ def test_parallel_calls_of_one_instrumentation_are_never_taken_for_one(traces):
     store.close()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(parallel(), min_size=1, max_size=8), st.integers(1, 900))
 def test_at_least_every_call_counts_when_parallel_ones_are_told_twice(traces, late):
     store, rows = Store(), Rows("a")
