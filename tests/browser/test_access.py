@@ -75,6 +75,17 @@ def test_a_widget_breaks_no_rule(show, shop, violations, made, dark):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_board_in_use_breaks_no_rule(show, shop, violations, dark):
+    page = show(_board(shop), dark=dark)
+    page.locator("[data-ls-chart=status] button").last.click()
+    for keys in ("c", "l", "t"):
+        page.keyboard.press(keys)
+        page.wait_for_timeout(700)
+        found = violations(page)
+        assert not found, "\n".join(found)
+
+
 def test_an_open_request_in_the_list_breaks_no_rule(show, shop, violations):
     page = show(_list(shop))
     page.locator("[data-ls=trace-row]").first.click()

@@ -17,7 +17,7 @@ def board(assistant):
 
 
 def count(page):
-    return int(page.locator("[data-ls=count]").get_attribute("data-value"))
+    return int(page.locator("[data-ls=count]").first.get_attribute("data-value"))
 
 
 def drag(page, chart, start, end):
@@ -165,6 +165,26 @@ def test_every_range_brushes_by_keyboard_and_says_where_it_is(show, board):
         assert page.get_by_role("status").inner_text().startswith(f"{count(page)} of 600 requests selected, ")
         page.keyboard.press("Escape")
     assert count(page) == 600
+
+
+def test_the_requests_behind_a_selection_are_listed_and_opened(show, board):
+    page = ready(show(board.widget))
+    page.locator("[data-ls-chart=status] button").last.click()
+    page.keyboard.press("l")
+    rows = page.locator("[data-ls=trace-row]")
+    rows.first.wait_for()
+    assert rows.count() == count(page) == 55
+    rows.first.click()
+    page.locator("[data-ls=span-row]").first.wait_for()
+    assert page.locator("[data-ls=span-row]").count() == 3
+    page.locator("[data-ls-chart=status] button").last.click()
+    page.locator("[data-ls=traces]").get_by_text("600").first.wait_for()
+
+
+def test_without_a_kernel_the_list_says_what_it_needs(show, board):
+    page = ready(show(board.widget, live=False))
+    page.get_by_role("button", name="list").click()
+    page.get_by_text("The requests are listed where a kernel runs").wait_for()
 
 
 def test_a_brush_set_in_python_shows_on_the_page(show, board):

@@ -14,6 +14,7 @@ import { type Axis, Crossfilter, type Meta } from "./cube";
 import { estimated, type Figures, without } from "./figures";
 import { passes } from "./filter";
 import { Panel } from "./panel";
+import { Requests } from "./requests";
 import { Strip } from "./strip";
 import { Tools } from "./tools";
 
@@ -80,8 +81,9 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
   const [whole] = useState(() => filter.result());
   const [wanted, setCompare] = useShared(model, "compare");
   const [table, setTable] = useState(false);
+  const [listed, setListed] = useState(false);
   const brushing = useBrush(model, wanted);
-  const { brush, exact, still, change } = brushing;
+  const { brush, kept, exact, still, change } = brushing;
   const none = empty(brush);
   const compare = wanted && !none;
 
@@ -150,7 +152,7 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
     <div
       class="board"
       onKeyDown={(event) => {
-        const toggles = { c: () => setCompare(!wanted), t: () => setTable(!table) };
+        const toggles = { c: () => setCompare(!wanted), t: () => setTable(!table), l: () => setListed(!listed) };
         const act = action(event, brushing, toggles);
         if (!act) return;
         event.preventDefault();
@@ -168,12 +170,15 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
       />
       <Tools
         axes={meta.axes}
+        unit={meta.unit}
         scope={meta.scope}
         brushing={brushing}
         compare={wanted}
         onCompare={setCompare}
         table={table}
         onTable={setTable}
+        listed={listed}
+        onListed={setListed}
       />
       <p class="sr" role="status">
         {still && !none ? status : ""}
@@ -205,6 +210,7 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
           are drawn from a sample of each cell's {meta.unit}, all else is counted.
         </p>
       )}
+      {listed && <Requests model={model} brush={kept} unit={meta.unit} />}
     </div>
   );
 }

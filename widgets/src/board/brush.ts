@@ -20,6 +20,8 @@ export const empty = (brush: Brush) => written(brush) === "[]";
 
 export interface Brushing {
   brush: Brush;
+  /** The brush where it last rested. */
+  kept: Brush;
   /** Null until Python answers, and where nobody does. */
   exact: Exact | null;
   /** Whether the brush is where it was when it last rested. */
@@ -83,6 +85,7 @@ export function useBrush(model: Model, comparing: boolean): Brushing {
   const still = written(kept) === text;
   return {
     brush,
+    kept,
     exact: exact?.of === question ? exact : null,
     still,
     undoable: past.length > 0 || !still,

@@ -6,12 +6,16 @@ import { condition, sql } from "./filter";
 
 interface Props {
   axes: Axis[];
+  /** What is counted, in the plural. */
+  unit: string;
   scope: string;
   brushing: Brushing;
   compare: boolean;
   onCompare: (compare: boolean) => void;
   table: boolean;
   onTable: (table: boolean) => void;
+  listed: boolean;
+  onListed: (listed: boolean) => void;
 }
 
 interface PushProps {
@@ -36,7 +40,8 @@ const Push = ({ name, title, off = false, pressed, onClick }: PushProps) => (
   </button>
 );
 
-export function Tools({ axes, scope, brushing, compare, onCompare, table, onTable }: Props) {
+export function Tools(props: Props) {
+  const { axes, unit, scope, brushing, compare, onCompare, table, onTable, listed, onListed } = props;
   const { brush, undoable, redoable, undo, redo, clear } = brushing;
   const none = empty(brush);
   const chosen = axes.filter((axis) => brush[axis.key]?.length);
@@ -68,6 +73,12 @@ export function Tools({ axes, scope, brushing, compare, onCompare, table, onTabl
           title="Show the numbers behind the charts (t)"
           pressed={table}
           onClick={() => onTable(!table)}
+        />
+        <Push
+          name="list"
+          title={`List the selected ${unit}, to open and judge them (l)`}
+          pressed={listed}
+          onClick={() => onListed(!listed)}
         />
       </span>
     </div>
