@@ -483,6 +483,6 @@ def test_any_run_is_a_span_or_a_reject(made):
     for base, changed, more, body in made:
         run = base | more | changed
         document.append({"post": [run]} if body else run)
-    batches = list(langsmith.read(File(json.dumps(document).encode())))
-    rows = sum(table.num_rows for batch in batches for table in batch.tables().values())
-    assert rows > 0
+    for told in (*document, document):
+        batches = langsmith.read(File(dumped(told)))
+        assert any(table.num_rows for batch in batches for table in batch.tables().values())
