@@ -17,7 +17,7 @@ CALL = {
 }
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"", mtime=0)], ids=["plain", "gzip"])
 def test_an_empty_file_is_an_error_that_says_so(load, content):
     with pytest.raises(UnreadableFileError, match=r"chat\.jsonl: the file is empty"):
         load(content, "chat.jsonl")

@@ -366,7 +366,11 @@ def test_what_cannot_be_read_is_a_reject_with_its_reason(load, data, reason):
     assert loaded(load, data).reasons == [reason]
 
 
-@pytest.mark.parametrize("document", [LINE, NESTED, TRANSACTION, SPAN, OTEL, CALL], ids=str)
+@pytest.mark.parametrize(
+    "document",
+    [LINE, NESTED, TRANSACTION, SPAN, OTEL, CALL],
+    ids=["line", "nested", "transaction", "span", "otel", "call"],
+)
 def test_nothing_of_a_document_is_lost(lost, document):
     document = document | {"tags": ["a tag"], "custom": {"deep": {"number": 47.11, "flag": True}}}
     found = list(read(File(json.dumps(hit(document)).encode())))

@@ -272,6 +272,7 @@ def test_a_truncated_file_keeps_the_spans_before_the_cut():
         (bytes(range(64)), False),
         (b"\x1f\x8b\x08\x00", False),
     ],
+    ids=["spans", "logs in a list", "metrics", "batches", "only named", "nothing", "csv", "bytes", "gzip"],
 )
 def test_only_otlp_is_taken_for_otlp(head, is_otlp):
     assert otlp.sniff(File(head)) is is_otlp

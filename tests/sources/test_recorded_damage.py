@@ -30,6 +30,7 @@ BOMB = b"interactions:\n- request: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + b"".j
         (b"interactions:\n- request: &a {self: *a}\n", "stands for nothing"),
         (b'{"interactions": [{"request": {"method": "GET"}}, 7]}', "it has no request"),
     ],
+    ids=["bomb", "deep", "unknown alias", "cut", "a number", "in itself", "a number in JSON"],
 )
 def test_damaged_and_hostile_cassettes_are_refused_with_a_reason(load, data, reason):
     assert any(reason in text for text in load(data, format="http").reasons)
