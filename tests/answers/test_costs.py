@@ -70,17 +70,3 @@ def test_a_cost_worked_out_while_loading_is_a_list_price_after_a_round_trip_too(
     for each in (scope, again):
         frame = each.costs().frame
         assert frame[["stated_usd", "list_price_usd"]].to_numpy().tolist() == [[0.25, pytest.approx(0.0035)]]
-
-
-@pytest.mark.parametrize("rows", [[], [{}], [{"cost_usd": 0.0}], [{"operation": "other"}]])
-def test_the_smallest_selections_have_four_faces(counted, rows):
-    bundle, _ = costs(counted(rows))._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("Cost of requests: ")
-    assert {"text/html", "image/png"} <= set(bundle)
-    assert "nan" not in bundle["text/html"].lower()
-
-
-def test_hostile_names_are_inert(assistant):
-    shown = costs(assistant).html()
-    assert "<script" not in shown
-    assert "&lt;script&gt;" in shown

@@ -3,17 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from flat_spans import span
 
 import llmscope as ls
 
 HOSTILE = "<script>alert(1)</script>"
-
-
-def span(trace, number, parent, name, start, took, **columns):
-    return {
-        "trace_id": trace, "span_id": f"{trace}{number}", "parent_id": parent and f"{trace}{parent}", "name": name,
-        "start_time": f"2026-11-16T10:00:{start:06.3f}Z", "duration_ms": took, **columns,
-    }  # fmt: skip
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ import pytest
 
 from llmscope.answers._png import repacked
 from llmscope.answers._table import readable
+from llmscope.answers.costs import costs
 from llmscope.answers.latency import latency
 from llmscope.answers.resources import resources
+from llmscope.answers.tokens import tokens
 from llmscope.answers.traffic import traffic
 
 HOSTILE = "<script>alert(1)</script>"
@@ -42,10 +44,10 @@ def test_in_a_kernel_the_widget_comes_first(assistant, question, monkeypatch):
     assert {"text/html", "image/png", "text/plain"} <= set(bundle)
 
 
-@pytest.mark.parametrize("ask", [traffic, latency])
+@pytest.mark.parametrize("ask", [traffic, latency, tokens, costs])
 def test_hostile_text_in_the_html_is_inert(assistant, ask):
     answer = ask(assistant, by="model")
-    assert HOSTILE in answer.text()
+    assert (HOSTILE in answer.text()) == (ask is not tokens)  # its words name sources alone
     shown = answer.html()
     assert "<script" not in shown
     assert "<img" not in shown
@@ -90,12 +92,20 @@ def test_a_repacked_png_has_the_same_pixels_and_sound_checksums():
 
 
 @pytest.mark.parametrize(
-    "rows", [[], [{}], [{"ms": None}], [{"time": None}]], ids=["none", "one", "no time taken", "no start"]
+    "rows",
+    [[], [{}], [{"ms": None}], [{"time": None}], [{"input_tokens": 0, "cost_usd": 0.0}], [{"operation": "other"}]],
+    ids=["none", "one", "no time taken", "no start", "nothing used", "no call"],
 )
 def test_the_smallest_selections_have_four_faces(counted, rows):
     selection = counted(rows)
-    for answer in (traffic(selection), traffic(selection, by="model"), latency(selection), latency(selection, by="model"),
-                   resources(selection)):  # fmt: skip
-        bundle, _ = answer._repr_mimebundle_()
+    told = [
+        answer._repr_mimebundle_()[0]
+        for answer in (traffic(selection), traffic(selection, by="model"), latency(selection),
+                       latency(selection, by="model"), resources(selection), tokens(selection), costs(selection))
+    ]  # fmt: skip
+    for bundle in told:
+        assert {"text/html", "image/png"} <= set(bundle)
         assert bundle["text/plain"].strip()
         assert "nan" not in bundle["text/html"].lower().replace("tenant", "")
+    assert told[-2]["text/plain"].startswith("Tokens of requests: ")
+    assert told[-1]["text/plain"].startswith("Cost of requests: ")

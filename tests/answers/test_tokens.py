@@ -87,17 +87,3 @@ def test_the_convention_of_a_loaded_log_is_named():
     answer = scope.tokens()
     assert answer.sources["convention"].tolist() == ["exclusive"]
     assert "100 input tokens (90 read from a cache)" in answer.text()
-
-
-@pytest.mark.parametrize("rows", [[], [{}], [{"input_tokens": 0}], [{"operation": "other"}]])
-def test_the_smallest_selections_have_four_faces(counted, rows):
-    bundle, _ = tokens(counted(rows))._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("Tokens of requests: ")
-    assert {"text/html", "image/png"} <= set(bundle)
-    assert "nan" not in bundle["text/html"].lower()
-
-
-def test_hostile_names_are_inert(assistant):
-    shown = tokens(assistant).html()
-    assert "<script" not in shown
-    assert "&lt;script&gt;" in shown

@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pytest
+from flat_spans import span
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,21 +15,14 @@ from llmscope.answers._trace_files import _speedscope, lanes
 from llmscope.errors import UnknownFormatError, UnknownTraceError, UnreadableFileError
 
 
-def span(number, parent, name, start, took, **columns):
-    return {
-        "trace_id": "t", "span_id": str(number), "parent_id": parent and str(parent), "name": name,
-        "start_time": f"2026-11-16T10:00:{start:06.3f}Z", "duration_ms": took, **columns,
-    }  # fmt: skip
-
-
 @pytest.fixture
 def scope():
     scope = ls.open()
     scope.load([
-        span(1, None, "answer", 0, 1000, operation="invoke_agent", prompt="Where?", response="There.", service="bot"),
-        span(2, 1, "search", 0.1, 300, operation="execute_tool", tool="search", service="shop"),
-        span(3, 1, "search", 0.2, 300, operation="execute_tool", tool="search", service="shop"),
-        span(4, 1, "chat", 0.6, 300, operation="chat", model="gpt-4o", input_tokens=10, output_tokens=5, service="bot"),
+        span("t", 1, None, "answer", 0, 1000, operation="invoke_agent", prompt="Where?", response="There.", service="bot"),
+        span("t", 2, 1, "search", 0.1, 300, operation="execute_tool", tool="search", service="shop"),
+        span("t", 3, 1, "search", 0.2, 300, operation="execute_tool", tool="search", service="shop"),
+        span("t", 4, 1, "chat", 0.6, 300, operation="chat", model="gpt-4o", input_tokens=10, output_tokens=5, service="bot"),
     ])  # fmt: skip
     return scope
 
@@ -76,7 +70,7 @@ def test_chrome_has_a_process_for_each_service_and_times_in_microseconds(scope, 
     assert (chat["name"], chat["cat"], chat["ts"], chat["dur"]) == ("chat", "chat", 600_000, 300_000)
     assert named[chat["pid"]] == "bot"
     assert chat["args"] == {
-        "span_id": "4", "operation": "chat", "status": "unset", "model": "gpt-4o", "input_tokens": 10,
+        "span_id": "t4", "operation": "chat", "status": "unset", "model": "gpt-4o", "input_tokens": 10,
         "output_tokens": 5,
     }  # fmt: skip
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from flat_spans import span
 
 import llmscope as ls
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> \u202e[x](http://evil.test)"
-
-
-def span(trace, number, parent, name, start, took, **columns):
-    return {
-        "trace_id": trace, "span_id": f"{trace}{number}", "parent_id": parent and f"{trace}{parent}", "name": name,
-        "start_time": f"2026-11-16T10:00:{start:06.3f}Z", "duration_ms": took, **columns,
-    }  # fmt: skip
 
 
 @pytest.fixture

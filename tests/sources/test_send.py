@@ -108,6 +108,11 @@ def spans(server):
     ]
 
 
+def rows(scope):
+    tables = ("spans", "scores", "metrics", "logs")
+    return {table: scope.sql(f"select * from {table} order by all").fetchall() for table in tables}
+
+
 def test_everything_goes_to_the_place_of_its_signal(scope, collector):
     report = scope.export(collector.at, headers={"api-key": "k3y"})
     assert report == 5
@@ -127,9 +132,7 @@ def test_what_was_sent_loads_as_it_was(scope, collector, tmp_path):
             out.write(len(data).to_bytes(4, "big") + data)
     other = llmscope.open()
     other.load(tmp_path / "got.pb")
-    for table in ("spans", "scores", "metrics", "logs"):
-        query = f"select * from {table} order by all"
-        assert other.sql(query).fetchall() == scope.sql(query).fetchall(), table
+    assert rows(other) == rows(scope)
     other.close()
 
 
@@ -289,7 +292,5 @@ def test_a_store_goes_out_whole_in_every_format(scope, tmp_path, form):
     scope.export(tmp_path / "out", format=form)
     other = llmscope.open()
     other.load(tmp_path / "out")
-    for table in ("spans", "scores", "metrics", "logs"):
-        query = f"select * from {table} order by all"
-        assert other.sql(query).fetchall() == scope.sql(query).fetchall(), table
+    assert rows(other) == rows(scope)
     other.close()
