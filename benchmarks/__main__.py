@@ -1,11 +1,11 @@
-"""Run every benchmark, or those named: python -m benchmarks [startup load measures report trace listing board]."""
+"""Run every benchmark, or those named: python -m benchmarks [startup load measures report trace listing board map]."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board")
+NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map")
 
 for name in sys.argv[1:] or NAMES:
     print(f"== {name}", flush=True)

@@ -27,8 +27,9 @@ def inside(xy: NDArray[np.uint16], polygon: Sequence[Sequence[float]]) -> NDArra
     if len(corners) < 3:
         return found
     low, high = corners.min(axis=0), corners.max(axis=0)
-    near = np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
-    x, y = xy[near, 0].astype(np.float64), xy[near, 1].astype(np.float64)
+    across, up = xy[:, 0], xy[:, 1]
+    near = np.flatnonzero((across >= low[0]) & (across <= high[0]) & (up >= low[1]) & (up <= high[1]))
+    x, y = across[near].astype(np.float64), up[near].astype(np.float64)
     odd = np.zeros(len(near), bool)
     for (xi, yi), (xj, yj) in zip(corners, np.roll(corners, 1, axis=0), strict=True):
         if yi == yj:

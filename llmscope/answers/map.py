@@ -149,7 +149,7 @@ class Map(Answer, Generic[S]):
         notes.append("Two dimensions of many: look at it, but measure nothing on it.")
         return notes
 
-    @property
+    @cached_property
     def _xy(self) -> NDArray[np.uint16]:
         return self.frame[["x", "y"]].to_numpy(np.uint16)
 

@@ -35,7 +35,7 @@ export interface Drawer {
 /** Diameter of a point in pixels, and how opaque it is: many points are small and pale. */
 export function look(count: number, zoom: number): { size: number; alpha: number } {
   const size = Math.min(9, Math.max(1, 34 * Math.max(count, 30) ** -0.24) * zoom ** 0.35);
-  return { size: Math.max(1.5, size), alpha: Math.min(0.9, Math.max(0.22, 5 * Math.max(count, 1) ** -0.22)) };
+  return { size: Math.max(1.5, size), alpha: Math.min(0.9, Math.max(0.15, 5 * Math.max(count, 1) ** -0.22)) };
 }
 
 export function drawer(canvas: HTMLCanvasElement, points: Points): Drawer {

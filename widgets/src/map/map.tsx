@@ -1,5 +1,5 @@
 /** The map of texts: lasso a region, or choose in the legend, and have it as a scope. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Model, Widget } from "../afm";
 import { ask } from "../ask";
 import { type Bytes, buffer, json } from "../bytes";
@@ -11,7 +11,6 @@ import { colours } from "./palette";
 import { type Mode, Plot } from "./plot";
 import { type Brush, counts, type Meta, points, select } from "./points";
 
-const REST_MS = 200;
 const HOVER_MS = 150;
 
 interface Told {
@@ -48,15 +47,13 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
   );
   const selected = chosen ? now.reduce((sum, n) => sum + n, 0) : all.count;
 
-  useEffect(() => {
+  // Before anything is painted: what is selected matters more than how it looks.
+  useLayoutEffect(() => {
     const text = JSON.stringify(brush);
-    const rest = setTimeout(() => {
-      if (text === said.current) return;
-      said.current = text;
-      model.set("brush", brush);
-      model.save_changes();
-    }, REST_MS);
-    return () => clearTimeout(rest);
+    if (text === said.current) return;
+    said.current = text;
+    model.set("brush", brush);
+    model.save_changes();
   }, [brush, model]);
   useEffect(() => {
     const heard = () => {
@@ -246,10 +243,11 @@ const tipPlace = (x: number, y: number) => ({
 });
 
 function Topics({ meta, all, chosen }: { meta: Meta; all: Uint8Array | undefined; chosen: Uint8Array | null }) {
+  const [open, setOpen] = useState(false);
+  const now = useMemo(() => (open && all ? counts(all, chosen, meta.topics.length) : []), [open, all, chosen, meta]);
   if (!meta.topics.length || !all) return null;
-  const now = counts(all, chosen, meta.topics.length);
   return (
-    <details>
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Topics, {meta.topics.length}</summary>
       <div class="rows">
         <table>

@@ -7,7 +7,7 @@ export const VALUES = ["#3b82c4", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#
 const FAILED = "#d55e00";
 const OTHER = "#8b919b";
 const RAMP: Rgb[] = [
-  [72, 61, 139],
+  [94, 84, 178],
   [46, 111, 142],
   [31, 158, 137],
   [110, 206, 88],

@@ -34,6 +34,7 @@ interface Props {
 /** Points drawn while the map moves; all of them when it rests. */
 const MOVING = 100_000;
 const REST_MS = 140;
+const CHOSEN_MS = 500;
 const REACH = 14;
 const CORNERS_PX = 1.5;
 
@@ -63,7 +64,7 @@ export function Plot(props: Props) {
     return made;
   }, [points, codes, windows]);
 
-  const paint = (moving: boolean) => {
+  const paint = (moving: boolean, ms = REST_MS) => {
     cancelAnimationFrame(frame.current);
     clearTimeout(rest.current);
     frame.current = requestAnimationFrame(() => {
@@ -71,7 +72,7 @@ export function Plot(props: Props) {
       gl.current.draw(camera.current, size.current, moving ? Math.min(MOVING, points.count) : points.count);
       decorate();
       stage.root.dataset.drawn = String(moving ? Math.min(MOVING, points.count) : points.count);
-      if (moving && points.count > MOVING) rest.current = setTimeout(() => paint(false), REST_MS);
+      if (moving && points.count > MOVING) rest.current = setTimeout(() => paint(false), ms);
     });
   };
 
@@ -183,11 +184,13 @@ export function Plot(props: Props) {
     paint(false);
   }, [codes, inks, image, skin]);
   useEffect(() => {
-    gl.current?.choose(chosen);
-    paint(false);
+    if (!gl.current) return;
+    gl.current.choose(chosen);
+    // Some of the points at once, all of them when whoever counts the selection has had its turn.
+    paint(true, CHOSEN_MS);
   }, [chosen]);
   useEffect(() => {
-    paint(false);
+    decorate();
   }, [lasso]);
 
   const at = (event: { clientX: number; clientY: number }): [number, number] => {
