@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
     from llmscope.answers.resources import Resources
+    from llmscope.answers.similar import Similar
     from llmscope.answers.tokens import Tokens
     from llmscope.answers.trace import TraceExplorer
     from llmscope.answers.traces import Traces
@@ -301,16 +302,9 @@ class Scope:
         return resources(self._selection, every=every, names=names)
 
     def accuracy(
-        self,
-        *,
-        label: str,
-        prediction: str = "output",
-        extract: str | None = None,
-        every: str | None = None,
-        by: str | None = None,
-        positive: object = None,
-        confidence: float = 0.95,
-    ) -> Accuracy:
+        self, *, label: str, prediction: str = "output", extract: str | None = None, every: str | None = None,
+        by: str | None = None, positive: object = None, confidence: float = 0.95,
+    ) -> Accuracy:  # fmt: skip
         """Return precision, recall and F1 against labels; see ``llmscope.answers.accuracy.accuracy``."""
         from llmscope.answers.accuracy import accuracy
 
@@ -332,23 +326,25 @@ class Scope:
         return traces(self._selection, search=search, sort=sort, limit=limit)
 
     def map(
-        self,
-        field: str = "input",
-        *,
-        by: Sequence[str] = (),
-        model: Any = None,
-        vectors: Any = None,
-        reference: Scope | None = None,
-        sample: int | None = 10_000,
-        fresh: bool = False,
-    ) -> Map[Scope]:
+        self, field: str = "input", *, by: Sequence[str] = (), model: Any = None, vectors: Any = None,
+        reference: Scope | None = None, sample: int | None = 10_000, fresh: bool = False,
+    ) -> Map[Scope]:  # fmt: skip
         """Return a map of what the texts are about: lasso a region and have it as a scope; see ``answers.map``."""
         from llmscope.answers.map import draw_map
 
-        return draw_map(
-            self._selection, field, by=by, model=model, vectors=vectors, sample=sample, fresh=fresh, scope=Scope,
-            reference=None if reference is None else reference._selection,  # noqa: SLF001  (of another scope)
-        )  # fmt: skip
+        options = {"by": by, "model": model, "vectors": vectors, "sample": sample, "fresh": fresh, "scope": Scope}
+        other = None if reference is None else reference._selection  # noqa: SLF001  (of another scope)
+        return draw_map(self._selection, field, reference=other, **options)
+
+    def similar(
+        self, text_or_id: str, *, field: str = "input", limit: int = 20, model: Any = None, vectors: Any = None,
+        sample: int | None = 10_000,
+    ) -> Similar:  # fmt: skip
+        """Return what means nearly the same as a text, or as a trace; see ``llmscope.answers.similar.similar``."""
+        from llmscope.answers.similar import similar
+
+        options = {"field": field, "limit": limit, "model": model, "vectors": vectors, "sample": sample}
+        return similar(self._selection, text_or_id, **options)
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""
