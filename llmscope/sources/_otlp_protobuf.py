@@ -41,7 +41,7 @@ def framing(head: bytes) -> str | None:
         return "fixed"
     stream = io.BytesIO(head)
     try:
-        size = _wire.varint(stream) or 0
+        size = _wire.length_of(stream) or 0
     except UnreadableError:
         return None
     return "varint" if size and _is_request(head[stream.tell() : stream.tell() + size]) else None
@@ -57,7 +57,7 @@ def add_messages(stream: BinaryIO, frame: str, rows: Rows) -> Iterator[None]:
         number += 1
         place = f"message {number}"
         try:
-            size = _fixed(stream) if frame == "fixed" else _wire.varint(stream)
+            size = _fixed(stream) if frame == "fixed" else _wire.length_of(stream)
         except UnreadableError as error:
             rows.reject(place, str(error), b"")
             return

@@ -15,6 +15,9 @@ FIXED64: Final = 1
 _FIXED32: Final = 5
 _GROUPS: Final = frozenset({1, 2, 3})
 
+_LONGEST: Final = 2**31 - 1
+"""Bytes that a message, and so any field of one, may have by the specification of protobuf."""
+
 
 def varint(stream: BinaryIO) -> int | None:
     """Read one number; None at the end of the stream.
@@ -33,6 +36,18 @@ def varint(stream: BinaryIO) -> int | None:
     if shift:
         raise UnreadableError("it ends inside a number")
     return None
+
+
+def length_of(stream: BinaryIO) -> int | None:
+    """Read the length of what follows; None at the end of the stream.
+
+    Raises:
+        UnreadableError: It is no number, or more than any message may have.
+    """
+    value = varint(stream)
+    if value is not None and value > _LONGEST:
+        raise UnreadableError(f"a length of {value:,} bytes is more than the 2 GB of protobuf")
+    return value
 
 
 def fields(stream: BinaryIO, size: int | None = None) -> Iterator[tuple[int, int, int]]:
@@ -55,7 +70,7 @@ def fields(stream: BinaryIO, size: int | None = None) -> Iterator[tuple[int, int
         length = {FIXED64: 8, _FIXED32: 4}.get(wire)
         head = _length(tag)
         if wire == LENGTH:
-            length = varint(stream)
+            length = length_of(stream)
             head += _length(length or 0)
         if wire == 0:
             used += head + _length(varint(stream) or 0)

@@ -171,3 +171,11 @@ def test_logs_and_metrics_are_told_apart_from_spans():
     for message, kind in ((logs, "logs"), (metrics, "metrics")):
         same = tables(json.dumps(json_format.MessageToDict(message)).encode())[kind]
         assert same == tables(message.SerializeToString())[kind]
+
+
+@pytest.mark.parametrize("before", [b"", b"\0\0\0\x20"], ids=["plain", "fixed"])
+def test_a_length_beyond_what_protobuf_allows_is_no_message(before):
+    endless = b"\xff" * 9 + b"\x01"  # 2**64 - 1
+    inner = b"\x0a" + endless
+    content = before + b"\x0a" + bytes([len(inner)]) + inner
+    assert not otlp.sniff(File(content + b"\0" * 40))
