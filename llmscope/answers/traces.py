@@ -37,6 +37,7 @@ class Traces(Answer):
 
     frame: pd.DataFrame
     selection: Selection
+    found: Selection
     total: int
     search: str | None
     sort: str
@@ -48,7 +49,6 @@ class Traces(Answer):
         from llmscope.answers._explorer import payloads
         from llmscope.answers._questions import Review, reading
         from llmscope.measures.facets import facets
-        from llmscope.measures.traces import found
 
         data = {
             "rows": _rows(self.selection, self.frame),
@@ -58,7 +58,7 @@ class Traces(Answer):
             "sort": self.sort,
             "search": self.search or "",
             "page": PAGE,
-            "facets": facets(self.selection, found(self.selection, self.search)),
+            "facets": facets(self.found),
             "traces": payloads(self.selection, self.embedded, EACH),
         }
         review = Review(self.selection)
@@ -96,15 +96,13 @@ class Traces(Answer):
     def _listing(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of the list, narrowed by facets, without inputs; the total and facets where they are wanted."""
         from llmscope.measures.facets import FACETS, facets
-        from llmscope.measures.traces import found, listed
+        from llmscope.measures.traces import listed
 
         chosen = asked.get("facets") or {}
         equals = {name: list(values) for name, values in chosen.items() if name in FACETS and values}
-        narrowed = self.selection.where(**equals) if equals else self.selection
-        search = str(asked.get("search") or "") or None
+        narrowed = _found(self.selection.where(**equals), str(asked.get("search") or "") or None)
         frame = listed(
             narrowed,
-            search=search,
             sort=str(asked.get("sort") or "latency"),
             ascending=bool(asked.get("ascending")),
             limit=PAGE,
@@ -113,8 +111,7 @@ class Traces(Answer):
         )
         answer: dict[str, Any] = {"rows": _rows(narrowed, frame)}
         if asked.get("count", True):
-            table = found(narrowed, search)
-            answer |= {"total": _count(narrowed, table), "facets": facets(narrowed, table)}
+            answer |= {"total": _count(narrowed), "facets": facets(narrowed)}
         return answer
 
     def _inputs(self, asked: Mapping[str, Any]) -> list[str | None]:
@@ -151,14 +148,20 @@ def traces(selection: Selection, *, search: str | None = None, sort: str = "late
         >>> print(traces(llmscope.open()._selection))
         0 requests, slowest first.
     """
-    from llmscope.measures.traces import found, listed
+    from llmscope.measures.traces import listed
 
-    frame = listed(selection, search=search, sort=sort, limit=limit)
-    return Traces(frame, selection, _count(selection, found(selection, search)), search, sort)
+    found = _found(selection, search)
+    return Traces(listed(found, sort=sort, limit=limit), selection, found, _count(found), search, sort)
 
 
-def _count(selection: Selection, table: Any) -> int:
-    return int(selection.run(table.count().name("n").as_table())["n"].iloc[0])
+def _found(selection: Selection, search: str | None) -> Selection:
+    from llmscope.measures.traces import found
+
+    return found(selection, search) if search else selection
+
+
+def _count(selection: Selection) -> int:
+    return int(selection.run(selection.table.count().name("n").as_table())["n"].iloc[0])
 
 
 def _rows(selection: Selection, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -15,12 +15,13 @@ VALUES: Final = 8
 """Values of each that are shown, the commonest first."""
 
 
-def facets(selection: Selection, table: Any, columns: Sequence[str] = FACETS) -> list[dict[str, Any]]:
-    """Return the commonest values of columns of a table: ``column``, ``values`` and how many others there are.
+def facets(selection: Selection, columns: Sequence[str] = FACETS) -> list[dict[str, Any]]:
+    """Return the commonest values of columns of the counted rows: ``column``, ``values`` and how many others there are.
 
     ``values`` are ``[value, rows]``, where the value is None for unknown. A column with one value at most is left out.
     """
     found = []
+    table = selection.table
     for column in columns:
         grouped = table.group_by(value=table[column]).aggregate(n=table.count())
         top = grouped.mutate(all=grouped.count().over()).order_by(grouped.n.desc(), grouped.value).limit(VALUES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from llmscope.errors import LlmscopeError, UnknownTraceError, near
+from llmscope.measures.pages import Key, page
 from llmscope.store.annotation import SOURCE as ANNOTATION
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ _JSON: Final = frozenset({"input_messages", "output_messages", "attributes", "ev
 def listed(
     selection: Selection,
     *,
-    search: str | None = None,
     sort: str = "latency",
     ascending: bool = False,
     limit: int = 100,
@@ -66,9 +66,8 @@ def listed(
 
     Args:
         selection: What is counted.
-        search: Text that the name, input or output of any span of the request contains, in any case.
         sort: ``latency`` (slowest first), ``time`` (latest first), ``tokens``, ``cost`` (most first), ``errors``
-            (failed ones first, slowest of them at the top), ``name``, ``model`` or ``spans``.
+            (failed ones first), ``name``, ``model`` or ``spans``; of equal ones the slowest first, then the latest.
         ascending: The other way round; unknown values are last either way.
         limit: Most rows.
         offset: Rows before the first one.
@@ -77,48 +76,25 @@ def listed(
     Raises:
         LlmscopeError: There is no such order.
     """
-    import ibis
-
-    table = found(selection, search)
-    more = [name for name in ("spans", "failed_spans") if name in table.columns]
+    rows = selection.places
+    more = [name for name in ("spans", "failed_spans") if name in rows.columns]
     orders = [name for name in SORTS if name != "spans" or more]
     if sort not in orders:
         raise LlmscopeError(f"There is no order {sort!r}; use {', '.join(orders)}.{near(sort, orders)}")
-    both = (table.input_tokens, table.output_tokens)
-    rows = table.select(*ROW, *more, tokens=(both[0] + both[1]).coalesce(*both), failed=(table.status == "error"))
-    by = ibis.asc if ascending else ibis.desc
-    key = rows[SORTS[sort]]
-    if sort != "errors":
-        rows = _no_further(selection, rows, by, key, limit + offset, ascending=ascending)
-    order = [by(rows[SORTS[sort]], nulls_first=False)]
-    order += [ibis.desc(rows.duration_ms, nulls_first=False)] if sort == "errors" else []
-    rows = rows.order_by(*order, rows.trace_id, rows.span_id)
-    frame = selection.run(rows.limit(limit, offset=offset)).drop(columns=["failed", "tokens"])
+    both = (rows.input_tokens, rows.output_tokens)
+    told = rows.mutate(tokens=(both[0] + both[1]).coalesce(*both), failed=(rows.status == "error"))
+    order = [Key(SORTS[sort], ascending), *(Key(name) for name in ("duration_ms", "start_time") if name != SORTS[sort])]
+    frame = page(selection, told, order, [*ROW, *more], limit=limit, offset=offset).to_pandas()
     keys = list(zip(frame["trace_id"], frame["span_id"], strict=True))
     frame.insert(4, "input", pd.Series(inputs(selection, keys) if texts else None, index=frame.index, dtype="object"))
     return frame
 
 
-def _no_further(selection: Selection, rows: Any, by: Any, key: Any, most: int, *, ascending: bool) -> Any:
-    """Leave out rows that come after the first ``most`` of them by one key.
-
-    The engine finds those of one key without looking at most of the table, but not those of a key and what breaks its
-    ties; of the few that are left it can sort everything.
-    """
-    last = selection.run(rows.order_by(by(key, nulls_first=False)).limit(1, offset=most - 1).select(last=key))["last"]
-    if last.isna().all():
-        return rows
-    bound = last.iloc[0]
-    return rows.filter(key <= bound if ascending else key >= bound)
-
-
-def found(selection: Selection, search: str | None) -> Any:
-    """Return the counted rows whose request mentions a text, as an Ibis table."""
-    table = selection.table
-    if not search:
-        return table
+def found(selection: Selection, search: str) -> Selection:
+    """Return the part of the selection whose request mentions a text; its texts are read once, here."""
     spans = selection.spans
-    return table.filter(table.trace_id.isin(spans.filter(_mentions(spans, search)).trace_id))
+    traces = selection.arrow(spans.filter(_mentions(spans, search)).select("trace_id").distinct())
+    return selection.of("request").among(traces, f"that mention {search!r}").of(selection.unit)
 
 
 def mentioned(selection: Selection, trace_id: str, text: str) -> list[str]:

@@ -35,8 +35,9 @@ _IBIS: Final = {
     "TIMESTAMP": "timestamp(6)",
 }
 _OF_TRACES: Final = ("spans", "scores", "logs")
-_REPEATED: Final = ("tokens", "cost", "call")
-"""Columns of ``rollups``."""
+PLACE: Final = "llmscope.place"
+"""Column of ``places`` by which a row is read without a look at the others; loading moves it."""
+_REPEATED: Final = ("tokens", "cost", "call")  # columns of ``rollups``
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,11 @@ class Selection:
         return _unbound("counted", types | dict.fromkeys(self.store.promoted(), "string"))
 
     @property
+    def places(self) -> ibis.Table:
+        """The counted rows with ``PLACE``."""
+        return _unbound("places", {PLACE: "int64", **self.table.schema()})
+
+    @property
     def requests(self) -> ibis.Table:
         """The requests that the counted rows belong to."""
         return self._unbound(schema.REQUESTS)
@@ -197,13 +203,13 @@ class Selection:
 
     # running
 
-    def run(self, expression: ibis.Expr) -> pd.DataFrame:
+    def run(self, expression: ibis.Expr, **given: pa.Table) -> pd.DataFrame:
         """Run an Ibis expression over the tables above and return the result; unknown numbers are NaN."""
-        return self.arrow(expression).to_pandas()
+        return self.arrow(expression, **given).to_pandas()
 
-    def arrow(self, expression: ibis.Expr) -> pa.Table:
-        """Run an Ibis expression over the tables above and return the result as an Arrow table."""
-        return _whole_numbers(self._asked(compiled(expression)).to_arrow_table())
+    def arrow(self, expression: ibis.Expr, **given: pa.Table) -> pa.Table:
+        """Run an Ibis expression over the tables above, and others given by name, and return an Arrow table."""
+        return _whole_numbers(self._asked(compiled(expression), **given).to_arrow_table())
 
     def batches(self, expression: ibis.Expr, rows: int = 50_000) -> Iterator[pa.Table]:
         """Stream the result of an Ibis expression in bounded memory."""
@@ -212,9 +218,9 @@ class Selection:
         for batch in self._asked(compiled(expression)).to_arrow_reader(rows):
             yield _whole_numbers(pa.Table.from_batches([batch]))
 
-    def _asked(self, query: str) -> duckdb.DuckDBPyRelation:
+    def _asked(self, query: str, **given: pa.Table) -> duckdb.DuckDBPyRelation:
         self.store.asked(self.describe(), query)
-        return self.open().sql(query)
+        return self.open(query, **given).sql(query)
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run one SELECT over ``counted, requests, spans, scores, metrics, logs`` as the selection narrows them.
@@ -235,17 +241,20 @@ class Selection:
         self.store.asked(self.describe(), query)
         return relation
 
-    def open(self) -> duckdb.DuckDBPyConnection:
-        """Return a reader in which ``counted, requests, spans, scores, metrics, logs`` are the selection's own."""
+    def open(self, query: str = "", **given: pa.Table) -> duckdb.DuckDBPyConnection:
+        """Return a reader in which the tables above (of a query those that its words name) are the selection's own."""
         cursor = self.store.cursor()
         bound = _filters.Bound(cursor)
         for name, sql in self._views(bound).items():
-            cursor.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+            if not query or name in query or name in ("places", "counted"):
+                cursor.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        for name, table in given.items():
+            cursor.register(name, table)
         return cursor
 
     def _views(self, bound: _filters.Bound) -> Mapping[str, str]:
         table = self.store.table
-        views = {"counted": self._counted(bound)}
+        views = {"places": self._counted(bound), "counted": f"SELECT * EXCLUDE ({quoted(PLACE)}) FROM places"}
         if self.unit == "request":
             views["requests"] = "SELECT * FROM counted"
         else:
@@ -264,11 +273,12 @@ class Selection:
         if self.unit == "request":
             columns = ", ".join([*(quoted(name) for name in schema.REQUESTS.names), *keys])
             own = [condition for condition in self.conditions if condition.unit == self.unit]
-            return f"SELECT {columns} FROM {self._source('request', own)}" + _where(tests)
+            return f"SELECT {quoted(PLACE)}, {columns} FROM {self._source('request', own)}" + _where(tests)
         facts = ", ".join([*(_reconciled(name) for name in _COUNTED_SPAN), *keys])
         rollups = f" LEFT JOIN {self.store.table('rollups')} USING (trace_id, span_id)"
         once = " WHERE NOT coalesce(call, false)" if self.unit in schema.MODEL_OPERATIONS else ""
-        return f"SELECT {facts} FROM (SELECT * FROM {self.store.table('spans')}{_where(tests)}){rollups}{once}"
+        spans = f"SELECT rowid AS {quoted(PLACE)}, * FROM {self.store.table('spans')}{_where(tests)}"
+        return f"SELECT {quoted(PLACE)}, {facts} FROM ({spans}){rollups}{once}"
 
     def _usage(self, bound: _filters.Bound) -> str:
         chosen = self._of_counted() if self.unit == "request" else _where(self._tests(bound))
@@ -301,11 +311,11 @@ class Selection:
         if unit != "request":
             return self.store.table("spans")
         only_spans = [name for name in schema.SPANS.names if name not in schema.REQUESTS.names]
+        requests = f"(SELECT rowid AS {quoted(PLACE)}, * FROM {self.store.table('requests')})"
         if not any(condition.columns & set(only_spans) for condition in conditions):
-            return self.store.table("requests")
+            return requests
         texts = ", ".join(["trace_id", "span_id", *(quoted(name) for name in only_spans)])
-        roots = f"(SELECT {texts} FROM {self.store.table('spans')})"
-        return f"{self.store.table('requests')} JOIN {roots} USING (trace_id, span_id)"
+        return f"{requests} JOIN (SELECT {texts} FROM {self.store.table('spans')}) USING (trace_id, span_id)"
 
     def _time(self, bound: _filters.Bound, column: str) -> list[str]:
         tests = []

@@ -60,7 +60,7 @@ def test_spans_that_mention_a_text_are_found_in_any_case(scope):
 
 def test_facets_are_the_commonest_values_with_their_rows_and_how_many_more(scope):
     selection = scope.of("span")._selection
-    found = {facet["column"]: facet for facet in facets(selection, selection.table)}
+    found = {facet["column"]: facet for facet in facets(selection)}
     assert sum(rows for _, rows in found["operation"]["values"]) == 5
     assert [None, 3] in found["model"]["values"]
     assert "name" not in found  # one value narrows nothing
