@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import pandas as pd
 
+from llmscope.analysis.multiplicity import corrected
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,7 +60,7 @@ def compare_steps(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     rows = [_compared(step, (sides[0].get(step, _EMPTY), sides[1].get(step, _EMPTY)), n) for step in steps]
     table = pd.DataFrame(rows, columns=_COLUMNS)
     tests = ["p_share", "p_time", "p_failed"]
-    table[tests] = _corrected(table[tests].to_numpy(float))
+    table[tests] = corrected(table[tests].to_numpy(float))
     table.insert(2, "change", [_kind(row) for row in table.to_dict("records")])
     order = table["delta_ms"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
@@ -141,16 +143,6 @@ def _half_width(one: NDArray[np.float64], other: NDArray[np.float64], n: int, m:
         return 0.0
     freedom = variance**2 / sum(part**2 / (total - 1) for part, total in parts)
     return float(stats.t.ppf(0.975, freedom) * variance**0.5)
-
-
-def _corrected(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.stats import false_discovery_control
-
-    corrected = np.full(p.shape, np.nan)
-    tested = ~np.isnan(p)
-    if tested.any():
-        corrected[tested] = false_discovery_control(p[tested])
-    return corrected
 
 
 def _kind(row: Mapping[Any, Any]) -> str:

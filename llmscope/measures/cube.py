@@ -21,6 +21,7 @@ import pandas as pd
 from llmscope.measures._axes import LATENCY, OTHERS, ZERO, Measure, Scale, Time
 from llmscope.measures._buckets import Buckets, buckets
 from llmscope.measures._groups import Groups, groups
+from llmscope.measures._hash import hashed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -199,24 +200,7 @@ def _packed(table: Any, measures: Sequence[Measure]) -> Any:
 def _dealt(table: Any) -> Any:
     """Return the Ibis expression of a row's hash, which deals rows as by chance but the same in every run."""
     of_request = "spans" in table.columns  # a request has a trace of its own
-    return _hash(table.trace_id if of_request else table.trace_id + table.span_id).cast("uint64")
-
-
-def _hash(*values: Any) -> Any:
-    """Return the Ibis expression of the hash of values of any type.
-
-    Ibis' own hash of a value goes by way of a text of bits, which takes longer than the rest of the query.
-    """
-    import ibis
-    import ibis.expr.datatypes as dt
-
-    def hashed(before: Any, value: Any) -> Any: ...
-
-    found = ibis.literal(0, type="int64")
-    for value in values:
-        signature = ((dt.int64, value.type()), dt.int64)
-        found = ibis.udf.scalar.builtin(hashed, name="hash", signature=signature)(found, value)
-    return found
+    return hashed(table.trace_id if of_request else table.trace_id + table.span_id).cast("uint64")
 
 
 def _free(name: str) -> str:
@@ -228,7 +212,7 @@ def _sizes(selection: Selection, keys: _Keys) -> tuple[int, int, list[Measure]]:
     """Return how many rows there are, about how many exact cells, and the measures that are known of any row."""
     table = selection.table
     highest = {measure.key: measure.of(table).max() for measure in OTHERS}
-    exact = _hash(*keys.of(table).values()).approx_nunique()
+    exact = hashed(*keys.of(table).values()).approx_nunique()
     row = selection.run(table.aggregate(rows=table.count(), exact=exact, **highest)).iloc[0]
     return int(row["rows"]), int(row["exact"]), [measure for measure in OTHERS if row[measure.key] >= 0]
 
