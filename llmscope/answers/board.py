@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -39,6 +40,7 @@ class Board(Answer, Generic[S]):
     whole: Selection
     cube: Cube
     _scope: Callable[[Selection], S]
+    _all: dict[str, Any]
     _seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     _lists: dict[str, Any] = field(default_factory=dict)
 
@@ -135,21 +137,11 @@ class Board(Answer, Generic[S]):
 
     def _figures(self, brush: Mapping[str, Any], rest: bool = False) -> dict[str, Any]:
         """Return the exact figures of what a brush chooses, or of the rest."""
+        if not brush and not rest:
+            return self._all
         key = repr((rest, sorted(brush.items())))
         if key not in self._seen:
-            from llmscope.measures.figures import figures
-
-            row = figures(self._without(brush) if rest else self.narrowed(brush)).iloc[0]
-            tokens = pd.Series([row["input_tokens"], row["output_tokens"]]).sum(min_count=1)
-            values = {
-                "count": int(row["requests"]),
-                "errors": int(row["errors"]),
-                **{name: row[f"latency_{name}_ms"] for name in ("p50", "p95", "p99")},
-                "ttft": row["ttft_p50_ms"],
-                "tokens": tokens,
-                "cost": row["cost_usd"],
-            }
-            self._seen[key] = {name: None if pd.isna(value) else value for name, value in values.items()}
+            self._seen[key] = _figures(self._without(brush) if rest else self.narrowed(brush))
         return self._seen[key]
 
     def _requests(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,9 +208,28 @@ def explore(
     """
     from llmscope.measures.cube import cube
 
-    names = [by] if isinstance(by, str) else list(by)
-    cells = cube(selection, names)
-    return Board(selection, cells, scope or _itself)
+    names = [selection.column(name) for name in ([by] if isinstance(by, str) else by)]
+    # A cube is made in steps of which some keep one core busy; the figures are asked on the others meanwhile.
+    with ThreadPoolExecutor(1) as beside:
+        figures = beside.submit(_figures, selection)
+        cells = cube(selection, names)
+    return Board(selection, cells, scope or _itself, figures.result())
+
+
+def _figures(selection: Selection) -> dict[str, Any]:
+    """Return the exact figures of a selection by the names that the page knows; unknown is None."""
+    from llmscope.measures.figures import figures
+
+    row = figures(selection).iloc[0]
+    values = {
+        "count": int(row["requests"]),
+        "errors": int(row["errors"]),
+        **{name: row[f"latency_{name}_ms"] for name in ("p50", "p95", "p99")},
+        "ttft": row["ttft_p50_ms"],
+        "tokens": pd.Series([row["input_tokens"], row["output_tokens"]]).sum(min_count=1),
+        "cost": row["cost_usd"],
+    }
+    return {name: None if pd.isna(value) else value for name, value in values.items()}
 
 
 def _itself(selection: Selection) -> Selection:
