@@ -11,6 +11,8 @@ Example:
     [('gpt-4o', 900.0)]
 """
 
+from typing import TYPE_CHECKING, Any
+
 from llmscope.errors import (
     EmbeddingError,
     LlmscopeError,
@@ -24,6 +26,9 @@ from llmscope.errors import (
     UnreadableFileError,
 )
 from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads as it should)
+
+if TYPE_CHECKING:
+    from llmscope.analysis.drift import drift_vectors
 
 __version__ = "0.1.0"
 
@@ -40,5 +45,15 @@ __all__ = [
     "UnknownTraceError",
     "UnreadableFileError",
     "diff",
+    "drift_vectors",
     "open",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs numpy and pandas only when it is asked for: they take longer than all the rest."""
+    if name == "drift_vectors":
+        from llmscope.analysis.drift import drift_vectors
+
+        return drift_vectors
+    raise AttributeError(f"module 'llmscope' has no attribute {name!r}")

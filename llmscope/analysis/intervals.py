@@ -66,7 +66,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval | None:
+def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> Interval | None:
     """Return Wilson's score interval for a rate, or None when nothing was observed.
 
     Unlike the textbook interval it keeps its coverage near 0 and 1 and for few observations. Source: Wilson (1927);
@@ -74,7 +74,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
 
     Args:
         successes: How many of the observations count.
-        n: Number of observations.
+        n: Number of observations; where they are alike in groups, of independent ones that are worth as much.
         confidence: Nominal coverage, between 0 and 1 exclusive.
 
     Returns:
@@ -102,6 +102,40 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
         0.0 if successes == 0 else max(0.0, centre - half),
         1.0 if successes == n else min(1.0, centre + half),
     )
+
+
+def difference_interval(
+    hits: float, n: float, others: float, m: float, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the interval for a rate less another rate, from Wilson's intervals of both.
+
+    Source: Newcombe (1998), *Interval estimation for the difference between independent proportions*, method 10.
+
+    Args:
+        hits: How many of the first ``n`` observations count.
+        n: Number of the first observations, more than none.
+        others: How many of the second ``m`` count.
+        m: Number of the second observations, more than none.
+        confidence: Nominal coverage, between 0 and 1 exclusive.
+
+    Returns:
+        Bounds of the second rate less the first, between -1 and 1.
+
+    Raises:
+        ValueError: As :func:`wilson_interval` does, or nothing was observed.
+
+    Example:
+        >>> low, high = difference_interval(10, 100, 30, 100)
+        >>> round(low, 3), round(high, 3)
+        (0.091, 0.303)
+    """
+    first, second = wilson_interval(hits, n, confidence), wilson_interval(others, m, confidence)
+    if first is None or second is None:
+        raise ValueError(f"{n} and {m} observations: a difference needs some of both.")
+    before, now = hits / n, others / m
+    low = math.hypot(now - second.low, first.high - before)
+    high = math.hypot(second.high - now, before - first.low)
+    return max(now - before - low, -1.0), min(now - before + high, 1.0)
 
 
 def _check(**probabilities: float) -> None:
