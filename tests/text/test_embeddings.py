@@ -18,8 +18,8 @@ from llmscope.text.models import Model, model
 ROWS = [{"input": "where is my order"}, {"input": "refund please"}, {"input": "where is my order"}, {"input": None}]
 
 
-def kept(words, name="words"):
-    return Model(name, lambda texts: np.asarray(words(texts), np.float32))
+def kept(words, name="words", chunk=4):
+    return Model(name, model(words).encode, chunk=chunk)
 
 
 def test_a_text_that_two_rows_hold_is_embedded_once(counted, words):
@@ -31,10 +31,9 @@ def test_a_text_that_two_rows_hold_is_embedded_once(counted, words):
     np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-5)
 
 
-def test_what_is_kept_is_not_embedded_again_and_an_interrupted_run_goes_on(counted, words, monkeypatch):
+def test_what_is_kept_is_not_embedded_again_and_an_interrupted_run_goes_on(counted, words):
     selection = counted()
     texts = [f"question {number}" for number in range(10)]
-    monkeypatch.setattr(embeddings, "_SAVED", 4)
 
     def broken(asked):
         if len(words.asked) >= 8:
@@ -42,12 +41,36 @@ def test_what_is_kept_is_not_embedded_again_and_an_interrupted_run_goes_on(count
         return np.asarray(words(asked), np.float32)
 
     with pytest.raises(KeyboardInterrupt):
-        vectors_of(selection, texts, Model("words", broken))
+        vectors_of(selection, texts, Model("words", broken, chunk=4))
     assert len(words.asked) == 8
     whole = vectors_of(selection, texts, kept(words))
     assert sorted(words.asked) == sorted(texts)
-    again = vectors_of(selection, texts, Model("words", broken))
+    again = vectors_of(selection, texts, Model("words", broken, chunk=4))
     np.testing.assert_array_equal(again, whole)
+
+
+def test_texts_that_do_not_fit_in_memory_at_once_give_the_same(counted, words, monkeypatch):
+    selection = counted([{"input": f"question {number % 40}"} for number in range(90)])
+    whole = embed(selection, given=words)
+    monkeypatch.setattr(embeddings, "_WINDOW", 50)
+    monkeypatch.setattr(embeddings, "_READ", 7)
+    windows = embed(selection, given=kept(words))
+    again = embed(selection, given=kept(words))
+    assert len(words.asked) == 80
+    for found in (windows, again):
+        by_row = dict(zip(found.rows["trace_id"].to_pylist(), found.vectors[found.at], strict=True))
+        want = dict(zip(whole.rows["trace_id"].to_pylist(), whole.vectors[whole.at], strict=True))
+        assert by_row.keys() == want.keys()
+        np.testing.assert_array_equal(list(by_row.values()), [want[key] for key in by_row])
+
+
+def test_of_many_texts_only_the_beginnings_are_held(counted, words, monkeypatch):
+    selection = counted([{"input": "long " * 400 + str(number)} for number in range(3)])
+    assert {len(text) for text in embed(selection, given=words).texts} == {2_001}
+    monkeypatch.setattr(embeddings, "SAMPLE", 2)
+    found = embed(selection, given=words, sample=None)
+    assert ({len(text) for text in found.texts}, len(found.vectors)) == ({1_000}, 3)
+    assert all(len(text) == 2_001 for text in words.asked)
 
 
 def test_the_vectors_of_another_model_are_others(counted, words):
