@@ -1,11 +1,11 @@
-"""Run every benchmark, or those named: python -m benchmarks [startup load measures report trace listing board map]."""
+"""Run every benchmark, or those named, such as: python -m benchmarks load paired; their names are below."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map")
+NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map", "paired")
 
 for name in sys.argv[1:] or NAMES:
     print(f"== {name}", flush=True)

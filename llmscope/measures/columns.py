@@ -87,22 +87,29 @@ def columns(windows: tuple[Selection, Selection], names: Sequence[str], groups: 
     return found
 
 
+def scored(window: Selection, names: Sequence[str]) -> Any:
+    """Return the Ibis table of the counted rows with those of some names that are ``score.<name>`` as columns.
+
+    Raises:
+        UnknownAttributeError: No counted row has a score of that name.
+    """
+    table, scores = window.table, window.scores
+    keys = ["trace_id"] if window.unit == "request" else ["trace_id", "span_id"]
+    for name in names:
+        if name.startswith(SCORE):
+            check_score(window, name.removeprefix(SCORE))
+            of_name = scores.filter(scores.name == name.removeprefix(SCORE))
+            told = of_name.group_by(keys).aggregate(**{name: of_name.value.mean()})
+            table = table.left_join(told, keys).drop(*(f"{key}_right" for key in keys))
+    return table
+
+
 class _Table:
     """The counted rows of a window with the columns asked for, those of scores included."""
 
     def __init__(self, window: Selection, names: Sequence[str]) -> None:
         self.window = window
-        table = window.table
-        scores = window.scores
-        keys = ["trace_id"] if window.unit == "request" else ["trace_id", "span_id"]
-        for name in names:
-            if not name.startswith(SCORE):
-                continue
-            check_score(window, name.removeprefix(SCORE))
-            of_name = scores.filter(scores.name == name.removeprefix(SCORE))
-            told = of_name.group_by(keys).aggregate(**{name: of_name.value.mean()})
-            table = table.left_join(told, keys).drop(*(f"{key}_right" for key in keys))
-        self.table = table
+        self.table = scored(window, names)
 
     def probe(self, kinds: Mapping[str, str]) -> pd.DataFrame:
         """Return the values of some rows, the same in every run, as numbers where they may be some."""

@@ -69,8 +69,8 @@ def labelled(
         keys["bucket"] = span.index(table.start_time)
     facts = table.select("trace_id", "span_id", **keys, **told.own(table, "label"), **guessed.own(table, "prediction"))
     facts = guessed.joined(told.joined(facts, "label"), "prediction")
-    said = facts.prediction if extract is None else _extracted(facts.prediction, extract)
-    facts = facts.mutate(label=_plain(facts.label), prediction=_plain(said))
+    said = facts.prediction if extract is None else extracted(facts.prediction, extract)
+    facts = facts.mutate(label=plain(facts.label), prediction=plain(said))
     counts = facts.group_by([*keys, "label", "prediction"]).aggregate(count=facts.count())
     found = selection.run(counts.order_by(ibis.desc("count")).limit(_ROWS + 1))
     unlabelled = int(found.loc[found["label"].isna(), "count"].sum())
@@ -156,7 +156,8 @@ def check_score(selection: Selection, name: str) -> None:
         raise UnknownAttributeError(f"There is no score {name!r}.{near(name, map(str, names))}{known}")
 
 
-def _extracted(value: Any, pattern: str) -> Any:
+def extracted(value: Any, pattern: str) -> Any:
+    """Return the first match of a regular expression in an Ibis text, in lower case: its first group, else all."""
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
@@ -164,7 +165,7 @@ def _extracted(value: Any, pattern: str) -> Any:
     return value.lower().re_extract(pattern, min(groups, 1))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return an Ibis text without what does not tell classes apart; empty text is no class."""
     around = r"[\s\[\](){}\"'`*]"
     bare = value.lower().re_replace(rf"^{around}+|{around}+$|\.\s*$", "")
