@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from llmscope.store import Selection, Store
 from llmscope.store.selection import instant
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
-    from llmscope.answers.cohorts import CohortDiff
+    from llmscope.answers.columns import ColumnDrift
     from llmscope.answers.costs import Costs
-    from llmscope.answers.diff import TraceDiff
+    from llmscope.answers.drift import Drift
     from llmscope.answers.latency import Latency
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
@@ -53,37 +53,6 @@ def open(path: str | os.PathLike[str] | None = None) -> Scope:  # noqa: A001  (l
         1
     """
     return Scope(Selection(Store(path)))
-
-
-@overload
-def diff(left: TraceExplorer, right: TraceExplorer) -> TraceDiff: ...
-@overload
-def diff(left: Scope, right: Scope) -> CohortDiff: ...
-def diff(left: TraceExplorer | Scope, right: TraceExplorer | Scope) -> TraceDiff | CohortDiff:
-    """Return what is different between two traces, or between the requests of two scopes.
-
-    See ``llmscope.answers.diff.diff`` and ``llmscope.answers.cohorts.diff_cohorts`` for what is in the answer.
-
-    Args:
-        left: The first, such as a good one: ``scope.trace(id)``, or a scope such as ``scope.between(…)``.
-        right: The second, of the same kind.
-
-    Raises:
-        TypeError: The two are not both traces or both scopes.
-
-    Example:
-        >>> import llmscope as ls
-        >>> scope = ls.open()
-        >>> ls.diff(scope, scope).frame.empty
-        True
-    """
-    if isinstance(left, Scope) and isinstance(right, Scope):
-        from llmscope.answers.cohorts import diff_cohorts
-
-        return diff_cohorts(left._selection, right._selection)  # noqa: SLF001 - of this module's class
-    from llmscope.answers.diff import diff
-
-    return diff(left, right)  # type: ignore[arg-type]  # it tells itself what it cannot compare
 
 
 @dataclass(frozen=True, repr=False)
@@ -345,6 +314,24 @@ class Scope:
 
         options = {"field": field, "limit": limit, "model": model, "vectors": vectors, "sample": sample}
         return similar(self._selection, text_or_id, **options)
+
+    def drift(
+        self, reference: Scope, field: str = "input", *, model: Any = None, vectors: Any = None,
+        sample: int | None = 5_000, groups: str | None = "auto",
+    ) -> Drift[Scope]:  # fmt: skip
+        """Return whether the texts drifted from those of a reference, and where; see ``answers.drift.drift``."""
+        from llmscope.answers.drift import drift
+
+        options = {"model": model, "vectors": vectors, "sample": sample, "groups": groups, "scope": Scope}
+        return drift(self._selection, reference._selection, field, **options)
+
+    def column_drift(
+        self, reference: Scope, columns: Sequence[str] | None = None, *, groups: str | None = "auto"
+    ) -> ColumnDrift:
+        """Return which columns changed from a reference; see ``answers.columns.column_drift``."""
+        from llmscope.answers.columns import column_drift
+
+        return column_drift(self._selection, reference._selection, columns, groups=groups)
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def permuted(
     return Windows(np.concatenate(counts).astype(np.float64), total, size[:, 0], shift, apart[:, -1])
 
 
-def p_values(statistic: NDArray[np.float64]) -> NDArray[np.float64]:
+def p_values(statistic: NDArray[np.float64]) -> NDArray[Any]:
     """Return for each of a statistic's values, as it is and permuted, the share that is as large, itself included.
 
     Values that differ by no more than rounding are equal.
@@ -117,13 +117,14 @@ def p_values(statistic: NDArray[np.float64]) -> NDArray[np.float64]:
     size = np.abs(statistic).max(initial=0)
     rounded = np.round(statistic / max(size, np.finfo(float).tiny), 9)
     below = np.searchsorted(np.sort(rounded), rounded, "left").astype(np.float64)
-    return 1 - below / len(rounded)
+    share: NDArray[Any] = 1 - below / len(rounded)
+    return share
 
 
-def _likelihood(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _likelihood(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[Any]:
     """Return the log-likelihood of some of the rows being hits, at its maximum."""
     from scipy.special import xlogy
 
     rest = rows - hits
-    ratio: NDArray[np.float64] = xlogy(hits, hits) + xlogy(rest, rest) - xlogy(rows, rows)
+    ratio: NDArray[Any] = xlogy(hits, hits) + xlogy(rest, rest) - xlogy(rows, rows)
     return ratio

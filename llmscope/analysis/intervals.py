@@ -127,7 +127,7 @@ def difference_interval(
     Example:
         >>> low, high = difference_interval(10, 100, 30, 100)
         >>> round(low, 3), round(high, 3)
-        (0.091, 0.303)
+        (0.09, 0.306)
     """
     first, second = wilson_interval(hits, n, confidence), wilson_interval(others, m, confidence)
     if first is None or second is None:

@@ -35,12 +35,20 @@ class Blocks:
 
         if self.name is None:
             return ibis.literal(0, type="int64")
-        if self.seconds is not None:
-            group = (table.start_time.epoch_seconds() // self.seconds).cast("string")
-        else:
-            group = table[self.name].cast("string")
+        return (hashed(self.group(table)) % BLOCKS).cast("int64")
+
+    def group(self, table: Any) -> Any:
+        """Return the Ibis expression of a row's group, a string."""
+        import ibis
+
         alone = table.trace_id + ibis.literal("/") + table.span_id
-        return (hashed(group.fill_null(alone)) % BLOCKS).cast("int64")
+        if self.name is None:
+            return alone
+        if self.seconds is not None:
+            own = (table.start_time.epoch_seconds() // self.seconds).cast("string")
+        else:
+            own = table[self.name].cast("string")
+        return own.fill_null(alone)
 
     @property
     def noun(self) -> str:

@@ -85,6 +85,17 @@ def describe(texts: Sequence[str], xy: NDArray[np.uint16], region: NDArray[np.in
     return topics
 
 
+def name_groups(groups: Sequence[Sequence[str]], others: Sequence[str]) -> list[str]:
+    """Return a name for each group of texts: the phrases that tell it from the other groups and from all other texts.
+
+    Example:
+        >>> name_groups([["Refund my crypto wallet", "crypto wallet refund"]], ["Where is my order", "order status"])
+        ['crypto wallet, refund']
+    """
+    named = _distinct(_names([*map(_phrases, groups), _phrases(others)])[: len(groups)])
+    return [name or f"region {number}" for number, name in enumerate(named, 1)]
+
+
 def phrases(text: str) -> Iterator[str]:
     """Yield the words and pairs of words of a text that say what it is about.
 

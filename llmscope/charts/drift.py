@@ -1,0 +1,66 @@
+"""Regions of texts by their share in two windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from llmscope.charts import _format, theme
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+ROWS: Final = 20
+"""Regions drawn: the surest."""
+
+
+def drift_chart(regions: pd.DataFrame, *, title: str = "", width: int = theme.WIDTH) -> alt.TopLevelMixin:
+    """Draw the share of each region in the reference and in the current window, joined by a line.
+
+    Args:
+        regions: ``region``, ``kind``, ``reference_share``, ``current_share``, one row per region.
+        title: A line above.
+        width: Width of the picture in pixels.
+    """
+    import altair as alt
+
+    table = regions.head(ROWS).reset_index(drop=True)
+    if table.empty:
+        return theme.nothing("In no region do the windows differ.", title, width)
+    names = table["region"].tolist()
+    table = table.assign(
+        change=[
+            f"{_format.share(before)} to {_format.share(now)}"
+            for before, now in zip(table["reference_share"], table["current_share"], strict=True)
+        ]
+    )
+    tips = [alt.Tooltip("region:N"), alt.Tooltip("kind:N"), alt.Tooltip("change:N", title="share")]
+    y = alt.Y("region:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=260))
+    axis = alt.Axis(title="share of the window", labelExpr=theme.PERCENT, tickCount=6, grid=True)
+    lines = table[["region", "kind", "change", "reference_share", "current_share"]]
+    rule = (
+        alt.Chart(theme.values(lines))
+        .mark_rule(strokeWidth=2, color=theme.MUTED)
+        .encode(y=y, x=alt.X("reference_share:Q", axis=axis), x2="current_share:Q", tooltip=tips)
+    )
+    ends = table.melt(["region", "kind", "change"], ["reference_share", "current_share"], "window", "share")
+    ends["window"] = ends["window"].str.removesuffix("_share")
+    points = (
+        alt.Chart(theme.values(ends))
+        .mark_point(filled=True, size=70, opacity=1)
+        .encode(
+            y=y,
+            x=alt.X("share:Q", axis=axis, scale=alt.Scale(domainMin=0)),
+            color=alt.Color(
+                "window:N",
+                scale=alt.Scale(domain=["reference", "current"], range=[theme.MUTED, theme.ACCENT]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            tooltip=tips,
+        )
+    )
+    layers = alt.layer(rule, points).properties(
+        width=width - 280, height=max(24 * len(table), 60), title=title or alt.Undefined
+    )
+    chart: alt.LayerChart = theme.themed(layers)
+    return chart

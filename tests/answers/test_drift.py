@@ -1,0 +1,145 @@
+"""Did the texts change: the verdict, the regions by name, their scopes, and a clear answer where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import llmscope as ls
+from llmscope.scope import Scope
+
+TOPICS = ("order status parcel", "refund invoice money", "password login reset", "opening hours shop")
+CRYPTO = "crypto wallet transfer"
+
+
+def meaning(texts: Sequence[str]) -> Any:
+    """Return vectors made of the words of texts: a model for tests."""
+    return np.stack([_vector(text) for text in texts])
+
+
+def _vector(text: str) -> Any:
+    words = text.lower().split()
+    return sum(np.random.default_rng(sum(map(ord, word)) * 7919 + len(word)).normal(size=32) for word in words)
+
+
+def calls(rng: np.random.Generator, day: int, rows: int, planted: int = 0, **more: Any) -> list[dict[str, Any]]:
+    texts = [CRYPTO if row < planted else TOPICS[rng.integers(len(TOPICS))] for row in range(rows)]
+    return [
+        {
+            "trace_id": f"{day}-{row}",
+            "model": "m",
+            "start_time": f"2026-11-{day}T10:{row % 60:02}:00Z",
+            "prompt": f"{text} {'abcdefghij'[rng.integers(10)]}{rng.integers(100)}",
+            "response": "done",
+            "latency_ms": 100.0,
+            **more,
+        }
+        for row, text in enumerate(texts)
+    ]
+
+
+@pytest.fixture(scope="module")
+def week() -> Scope:
+    rng = np.random.default_rng(1)
+    scope = ls.open()
+    scope.load(calls(rng, 16, 600) + calls(rng, 17, 500) + calls(rng, 18, 500, planted=40))
+    return scope
+
+
+def day(scope: Scope, number: int) -> Scope:
+    return scope.between(f"2026-11-{number}", f"2026-11-{number + 1}")
+
+
+def test_is_quiet_between_like_days(week: Scope) -> None:
+    drift = day(week, 17).drift(day(week, 16), model=meaning)
+    assert not drift.drifted
+    assert drift.frame.empty
+    assert drift.text().splitlines()[2].startswith("No drift: the inputs differ no more than chance would have it (p =")
+    assert "A new topic of" in drift.text()
+    assert drift.chart().to_dict()["mark"]["type"] == "text"
+
+
+def test_names_a_new_topic_and_gives_its_scope(week: Scope) -> None:
+    drift = day(week, 18).drift(day(week, 16), model=meaning)
+    assert drift.drifted
+    first = drift.frame.iloc[0]
+    assert (first["kind"], first["rows"], first["reference_share"]) == ("new", 40, 0)
+    assert "crypto" in first["region"]
+    assert first["low"] <= 0.08 <= first["high"]
+    found = drift.region(first["region"])
+    assert sorted(found.sql("select trace_id from requests").df()["trace_id"]) == sorted(
+        f"18-{row}" for row in range(40)
+    )
+    assert drift.examples["text"].str.startswith(CRYPTO).all()
+    assert first["region"] in drift.text()
+    assert drift.table()["current"].tolist()[0] == "8 %"
+    assert first["region"] in str(drift.chart().to_dict())
+
+
+def test_the_region_of_what_vanished_is_of_the_reference(week: Scope) -> None:
+    drift = day(week, 16).drift(day(week, 18), model=meaning)
+    first = drift.frame.iloc[0]
+    assert first["kind"] == "vanished"
+    assert drift.region(first["region"]).traffic().frame["requests"].sum() == 40
+
+
+def test_an_unknown_region_is_an_error_that_suggests(week: Scope) -> None:
+    drift = day(week, 18).drift(day(week, 16), model=meaning)
+    with pytest.raises(ValueError, match="There is no region 'crypt'"):
+        drift.region("crypt")
+
+
+def test_a_talkative_session_is_one_witness() -> None:
+    rng = np.random.default_rng(2)
+    scope = ls.open()
+    scope.load(calls(rng, 16, 400) + calls(rng, 17, 400, planted=40))
+    talk = [
+        row | {"session_id": "one" if row["prompt"].startswith("crypto") else f"s{at // 3}-{row['trace_id'][:2]}"}
+        for at, row in enumerate(calls(rng, 20, 400) + calls(rng, 21, 400, planted=40))
+    ]
+    scope.load(talk)
+    assert day(scope, 17).drift(day(scope, 16), model=meaning).frame["kind"].tolist() == ["new"]
+    quiet = day(scope, 21).drift(day(scope, 20), model=meaning)
+    assert "those of one session taken together" in quiet.text()
+    assert "new" not in quiet.frame["kind"].tolist()
+
+
+def test_outputs_that_are_all_the_same_have_not_drifted(week: Scope) -> None:
+    drift = day(week, 17).drift(day(week, 16), "output", model=meaning)
+    assert drift.p_value == 1
+    assert not drift.drifted
+
+
+def test_an_empty_window_is_no_drift_and_says_so(week: Scope) -> None:
+    drift = day(week, 25).drift(day(week, 16), model=meaning)
+    assert not drift.drifted
+    assert np.isnan(drift.p_value)
+    assert "Nothing can be compared" in drift.text()
+    assert drift.table().empty
+    drift.chart()
+
+
+def test_columns_of_the_same_windows_are_compared(week: Scope) -> None:
+    rows = day(week, 18).drift(day(week, 16), model=meaning).columns.frame
+    assert "duration_ms" in rows["column"].tolist()
+    one = day(week, 18).column_drift(day(week, 16), ["duration_ms"])
+    assert one.frame["column"].tolist() == ["duration_ms"]
+
+
+def test_hostile_texts_are_inert_and_every_face_is_there() -> None:
+    rng = np.random.default_rng(3)
+    scope = ls.open()
+    scope.load(calls(rng, 16, 300) + calls(rng, 17, 300, planted=40))
+    attack = [row | {"prompt": "<script>alert(1)</script> <img src=x>"} for row in calls(rng, 18, 60)]
+    scope.load(calls(rng, 19, 300) + [row | {"trace_id": f"x{at}", "start_time": "2026-11-19T11:00:00Z"}
+                                      for at, row in enumerate(attack)])  # fmt: skip
+    drift = day(scope, 19).drift(day(scope, 16), model=meaning)
+    assert drift.drifted
+    bundle, _ = drift._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert "<script" not in bundle["text/html"]
+    assert "<img" not in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
