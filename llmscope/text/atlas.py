@@ -101,7 +101,11 @@ def atlas(selection: Selection, source: Source, *, fresh: bool = False) -> Atlas
 
 
 def _drawn(found: Embedded) -> Landmarks:
-    with tqdm(total=3, desc="Drawing the map, once", delay=1, leave=False) as bar:
+    what = "Drawing the map, once"
+    if projection.compiles(len(found.vectors)):
+        what += " (the first in this session compiles UMAP, for up to a minute)"
+    # Shown at once: a delayed bar would wait for its first step, which is the long one.
+    with tqdm(total=3, desc=what, leave=False, bar_format="{desc}: step {n_fmt} of {total_fmt} done, {elapsed}") as bar:
         xy = projection.fit(found.vectors)
         bar.update()
         region = topics.regions(xy)

@@ -6,6 +6,7 @@ run on it. Landmarks are placed once, with a fixed seed; what is placed between 
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,11 @@ def fit(vectors: NDArray[np.float32]) -> NDArray[np.uint16]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it cannot place new points, which it is not asked to
         return _whole(np.asarray(reducer.fit_transform(vectors), np.float64))
+
+
+def compiles(count: int) -> bool:
+    """Whether placing so many landmarks begins with compiling UMAP, which each session does once."""
+    return count >= FEW and "umap" not in sys.modules
 
 
 def place(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,11 @@ def test_neighbours_are_exact():
     np.testing.assert_allclose(distance, np.sort(full, axis=1)[:, :10], atol=1e-3)
     np.testing.assert_array_equal(found[:, 0], np.arange(5))
     np.testing.assert_allclose(similarities(vectors[0], vectors)[0], 1, rtol=1e-6)
+
+
+def test_only_enough_vectors_for_umap_make_a_session_compile_it(monkeypatch):
+    monkeypatch.delitem(sys.modules, "umap", raising=False)
+    assert projection.compiles(projection.FEW)
+    assert not projection.compiles(projection.FEW - 1)
+    monkeypatch.setitem(sys.modules, "umap", projection)
+    assert not projection.compiles(projection.FEW)
