@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map", "paired")
+NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map", "paired", "columns")
 
 for name in sys.argv[1:] or NAMES:
     print(f"== {name}", flush=True)
