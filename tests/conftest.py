@@ -251,3 +251,42 @@ class _Held:
             return self._number(float(value))
         except ValueError:
             return False
+
+
+@pytest.fixture
+def by_words(monkeypatch):
+    """Let the default embedding model be one of words, without torch: texts that share words are near.
+
+    Yields every text that it was asked for.
+    """
+    import zlib
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from llmscope.text import models
+
+    asked = []
+
+    def direction(word):
+        return np.random.default_rng(zlib.crc32(word.encode())).normal(size=32)
+
+    class Words:
+        device = SimpleNamespace(type="cpu")
+
+        def encode(self, texts, **_options):
+            asked.extend(texts)
+            return [sum((direction(word) for word in text.lower().split()), np.zeros(32)) for text in texts]
+
+    monkeypatch.setattr(models, "_load", lambda _name: Words())
+    return asked
+
+
+@pytest.fixture
+def orders(counted, by_words):
+    """Return a selection of 120 requests about orders and refunds, of which nothing is embedded yet."""
+    wants = ("Where is order {}?", "I want a refund of order {}", "Cancel order {} please")
+    return counted(
+        {"input": wants[n % 3].format(n), "status": "error" if n % 8 == 0 else "ok", "model": "gpt-4o", "ms": 100 + n}
+        for n in range(120)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmscope.answers._explorer import marks, payload
+from llmscope.answers._meaning import Meaning
 from llmscope.measures import sessions
 from llmscope.measures import traces as measures
 from llmscope.store import Selection
@@ -35,6 +36,7 @@ def reading(selection: Selection) -> dict[str, Question]:
         return {"name": f"{trace_id}{FORMATS[form]}", "text": written(whole, trace_id, form).decode()}
 
     return {
+        **Meaning(whole).questions(),
         "span": span,
         "trace": lambda asked: payload(whole, str(asked["trace_id"])),
         "find": lambda asked: measures.mentioned(whole, str(asked["trace_id"]), str(asked["text"])),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from llmscope import widgets
+    from llmscope.answers._meaning import Meaning
     from llmscope.store.selection import Selection
 
 EMBEDDED: Final = 5
@@ -62,7 +63,14 @@ class Traces(Answer):
             "traces": payloads(self.selection, self.embedded, EACH),
         }
         review = Review(self.selection)
-        answers = {**reading(self.selection), **review.questions(), "list": self._listing, "inputs": self._inputs}
+        answers = {
+            **reading(self.selection),
+            **review.questions(),
+            "list": self._listing,
+            "nearest": self._nearest,
+            "embed_listed": self._meaning.embed,
+            "inputs": self._inputs,
+        }
         review.widget = widgets.TraceList(data, summary=self.text(), answers=answers)
         return review.widget
 
@@ -95,12 +103,10 @@ class Traces(Answer):
 
     def _listing(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of the list, narrowed by facets, without inputs; the total and facets where they are wanted."""
-        from llmscope.measures.facets import FACETS, facets
+        from llmscope.measures.facets import facets
         from llmscope.measures.traces import listed
 
-        chosen = asked.get("facets") or {}
-        equals = {name: list(values) for name, values in chosen.items() if name in FACETS and values}
-        narrowed = _found(self.selection.where(**equals), str(asked.get("search") or "") or None)
+        narrowed = _found(self._narrowed(asked), str(asked.get("search") or "") or None)
         frame = listed(
             narrowed,
             sort=str(asked.get("sort") or "latency"),
@@ -113,6 +119,39 @@ class Traces(Answer):
         if asked.get("count", True):
             answer |= {"total": _count(narrowed), "facets": facets(narrowed)}
         return answer
+
+    def _narrowed(self, asked: Mapping[str, Any]) -> Selection:
+        from llmscope.measures.facets import FACETS
+
+        chosen = asked.get("facets") or {}
+        return self.selection.where(
+            **{name: list(values) for name, values in chosen.items() if name in FACETS and values}
+        )
+
+    @cached_property
+    def _meaning(self) -> Meaning:
+        from llmscope.answers._meaning import Meaning
+
+        return Meaning(self.selection)
+
+    def _nearest(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the page of rows nearest to a text, in any order, with their facets and how much was compared."""
+        from llmscope.measures.facets import facets
+        from llmscope.measures.traces import listed
+
+        standing = self._meaning.standing()
+        if not standing["compared"]:
+            return {**standing, "rows": []}
+        near = self._meaning.nearby.near_text(self._narrowed(asked), str(asked["search"]), PAGE)
+        how = {(row["trace_id"], row["span_id"]): row["near"] for row in near.to_pylist()}
+        those = self.selection.among(near, f"nearest to {asked['search']!r}")
+        sort, ascending = str(asked.get("sort")), bool(asked.get("ascending"))
+        by_near = sort == "near"
+        frame = listed(those, sort="latency" if by_near else sort, ascending=ascending, limit=PAGE, texts=False)
+        rows = [{**row, "near": how[row["trace_id"], row["span_id"]]} for row in _rows(those, frame)]
+        if by_near:
+            rows.sort(key=lambda row: row["near"], reverse=not ascending)
+        return {**standing, "rows": rows, "count": len(rows), "facets": facets(those)}
 
     def _inputs(self, asked: Mapping[str, Any]) -> list[str | None]:
         from llmscope.measures.traces import inputs

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llmscope.store._store import Store
+    from llmscope.store.selection import Selection
 
 
 def known(store: Store, model: str, hashes: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -47,3 +48,41 @@ def _matrix(column: pa.ChunkedArray[Any]) -> NDArray[np.float32]:
     lists: Any = column.combine_chunks()
     matrix: NDArray[np.float32] = lists.flatten().to_numpy().reshape(len(lists), -1)
     return matrix
+
+
+def hashes(store: Store, model: str) -> pa.Table:
+    """Return the ``text_md5`` of every text whose vector of a model is kept."""
+    query = f"SELECT DISTINCT text_md5 FROM {store.table('embeddings')} WHERE model = ?"
+    found: pa.Table = store.cursor().sql(query, params=[model]).to_arrow_table()
+    return found
+
+
+def models(store: Store) -> list[str]:
+    """Return the models whose vectors are kept, those with most of them first."""
+    found = store.rows(f"SELECT model FROM {store.table('embeddings')} GROUP BY model ORDER BY count(*) DESC, model")
+    return [str(model) for (model,) in found]
+
+
+def nearest(selection: Selection, model: str, rows: pa.Table, vector: Sequence[float], most: int) -> pa.Table:
+    """Return the counted rows whose vectors are nearest to one of length 1, in bounded memory.
+
+    Args:
+        selection: What is counted.
+        model: What made the vectors.
+        rows: ``trace_id``, ``span_id`` and ``text_md5`` of those to compare.
+        vector: The vector.
+        most: Most rows.
+
+    Returns:
+        ``trace_id``, ``span_id`` and ``near``, the cosine; nearest first.
+    """
+    cursor = selection.open("counted", compared=rows)
+    query = f"""
+        SELECT trace_id, span_id, near
+        FROM (SELECT text_md5, list_inner_product(vector, $vector::FLOAT[])::DOUBLE AS near
+              FROM {selection.store.table("embeddings")} WHERE model = $model)
+        JOIN compared USING (text_md5) SEMI JOIN counted USING (trace_id, span_id)
+        ORDER BY near DESC, trace_id, span_id LIMIT $most"""
+    params = {"vector": list(vector), "model": model, "most": most}
+    found: pa.Table = cursor.sql(query, params=params).to_arrow_table()
+    return found

@@ -17,7 +17,7 @@ class TraceView(Hosted):
         data: ``meta``, ``spans`` (by column) and ``details`` (by span id) of a trace.
         summary: The trace in plain words.
         answers: What the page may ask, by name: ``span`` (details of one), ``find``, ``trace``, ``session``, ``file``,
-            ``marks``, ``annotate`` and ``undo``.
+            ``similar``, ``embed`` (some of the texts that are not embedded yet), ``marks``, ``annotate`` and ``undo``.
     """
 
     data = traitlets.Bytes().tag(sync=True, echo_update=False)
@@ -37,8 +37,8 @@ class TraceList(Hosted):
         data: ``rows``, ``total``, ``unit``, ``scope``, ``sort``, ``search``, ``facets`` and the embedded ``traces`` by
             id.
         summary: The list in plain words.
-        answers: As of ``TraceView``, ``list`` (rows, total and facets for a search, an order and a page) and ``inputs``
-            (the texts of rows, which take longer).
+        answers: As of ``TraceView``, ``list`` (rows, total and facets for a search, an order and a page), ``inputs``
+            (the texts of rows, which take longer), ``nearest`` (rows by meaning) and ``embed_listed``.
     """
 
     data = traitlets.Bytes().tag(sync=True, echo_update=False)

@@ -8,6 +8,7 @@ import pytest
 
 import llmscope as ls
 from llmscope.answers.overview import overview
+from llmscope.answers.traces import traces
 from llmscope.widgets import Picture
 
 pytestmark = pytest.mark.browser
@@ -90,6 +91,23 @@ def test_an_open_request_in_the_list_breaks_no_rule(show, shop, violations):
     page = show(_list(shop))
     page.locator("[data-ls=trace-row]").first.click()
     page.locator("[data-ls=span-row]").first.wait_for()
+    found = violations(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_what_is_near_by_meaning_breaks_no_rule(show, orders, violations, dark):
+    page = show(traces(orders).widget, dark=dark)
+    page.get_by_label("by meaning").check()
+    page.get_by_role("searchbox").fill("refund my order")
+    embed = page.get_by_role("button", name="Embed 120 texts")
+    embed.wait_for()
+    assert not violations(page)
+    embed.click()
+    page.get_by_text("the 100 nearest of 120").wait_for()
+    page.locator("[data-ls=trace-row]").first.click()
+    page.get_by_role("button", name="Similar").click()
+    page.locator("[data-ls=similar-row]").first.wait_for()
     found = violations(page)
     assert not found, "\n".join(found)
 

@@ -103,6 +103,17 @@ def test_every_request_of_the_list_opens_as_text(show, scope, live):
         row.click()
 
 
+def test_what_is_near_by_meaning_is_text(show, scope, by_words):
+    page = show(scope.traces().widget)
+    page.get_by_label("by meaning").check()
+    page.get_by_role("searchbox").fill(CORPUS["script"])
+    page.get_by_role("button", name="Embed").click()
+    page.locator("[data-ls=trace-row]").first.click()
+    page.get_by_role("button", name="Similar").click()
+    page.locator("[data-ls=similar-row]").first.wait_for()
+    assert brought(page) == []
+
+
 def test_two_requests_side_by_side_are_text(show, scope):
     kinds = list(CORPUS)
     for one, other in zip(kinds[::2], kinds[1::2], strict=False):

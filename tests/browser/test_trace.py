@@ -374,3 +374,59 @@ def test_a_trace_of_50_000_spans_opens_in_a_second_and_scrolls(show):
     page.get_by_role("tree").focus()
     page.keyboard.press("End")
     page.locator("[data-ls=span-row][aria-selected=true]").wait_for()
+
+
+def test_a_list_is_searched_by_meaning_once_its_texts_are_embedded(show, orders):
+    page = show(traces(orders).widget)
+    rows = page.locator("[data-ls=trace-row]")
+    rows.first.focus()
+    page.keyboard.press("~")
+    assert page.get_by_label("by meaning").is_checked()
+    page.get_by_role("searchbox").fill("refund my order")
+    page.get_by_text("None of the 120 inputs is embedded yet").wait_for()
+    assert rows.count() == 0
+    page.get_by_role("button", name="Embed 120 texts").click()
+    page.get_by_text("the 100 nearest of 120").wait_for()
+    assert page.get_by_role("button", name="Embed").count() == 0
+    near = [float(text) for text in page.locator("tbody td:first-child").all_inner_texts()]
+    assert near == sorted(near, reverse=True)
+    page.locator("[data-ls=facets]").get_by_role("button", name="error").first.click()
+    page.get_by_text("nearest of 120").wait_for()
+    page.get_by_role("button", name="latency").click()
+    page.locator("th[aria-sort=descending]", has_text="latency").wait_for()
+    page.get_by_label("by meaning").uncheck()
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_text("of 120 requests").wait_for()
+
+
+def test_similar_traces_open_and_one_returns(show, orders):
+    shown = traces(orders).widget
+    while shown._answers["embed"]({})["left"]:
+        pass
+    page = show(shown)
+    page.locator("[data-ls=trace-row]").first.click()
+    heading = page.locator(".opened [role=presentation] > .heading h2")
+    heading.wait_for()
+    first = heading.inner_text()
+    page.get_by_role("tree").focus()
+    page.keyboard.press("m")
+    alike = page.locator("[data-ls=similar-row]")
+    alike.first.wait_for()
+    assert alike.count() == 10
+    alike.first.click()
+    back = page.get_by_role("button", name="Back")
+    back.wait_for()
+    assert heading.inner_text() != first
+    back.click()
+    page.locator(".opened [role=presentation] > .heading h2", has_text=first.split()[-1]).wait_for()
+    assert back.count() == 0
+
+
+def test_without_a_kernel_nothing_offers_to_compare_by_meaning(show, assistant):
+    page = show(traces(assistant).widget, live=False)
+    page.locator("[data-ls=trace-row]").first.click()
+    page.locator("[data-ls=span-row]").first.wait_for()
+    page.wait_for_timeout(300)
+    assert page.get_by_label("by meaning").count() == 0
+    assert page.get_by_role("button", name="Similar").count() == 0

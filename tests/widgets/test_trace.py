@@ -179,3 +179,42 @@ def test_the_table_of_the_html_face_is_escaped(assistant):
     assert HOSTILE not in shown
     assert "&lt;script&gt;" in shown
     assert isinstance(traces(assistant).table(), pd.DataFrame)
+
+
+def test_a_list_by_meaning_says_what_is_missing_before_it_compares(orders):
+    ask = traces(orders).widget._answers
+    told = ask["nearest"]({"search": "where is it", "sort": "near"})
+    assert told["rows"] == []
+    assert (told["compared"], told["total"], told["missing"]) == (0, 120, 120)
+    assert orders.store.count("embeddings") == 0
+    assert ask["similar"]({"trace_id": FAILED})["rows"] == []
+
+
+def test_a_list_by_meaning_is_the_nearest_in_any_order_narrowed_by_facets(orders):
+    ask = traces(orders).widget._answers
+    while ask["embed_listed"]({})["left"]:
+        pass
+    text = "I want a refund of order 4"
+    told = ask["nearest"]({"search": text, "sort": "near"})
+    assert told["rows"][0]["near"] == pytest.approx(1, abs=1e-6)
+    assert [row["near"] for row in told["rows"]] == sorted((row["near"] for row in told["rows"]), reverse=True)
+    assert len(told["rows"]) == 100
+    assert (told["compared"], told["total"], told["missing"]) == (120, 120, 0)
+    assert ask["similar"]({"trace_id": FAILED})["missing"] == 0
+    slow = ask["nearest"]({"search": text, "sort": "latency"})["rows"]
+    assert {row["trace_id"] for row in slow} == {row["trace_id"] for row in told["rows"]}
+    known = [row["duration_ms"] for row in slow if row["duration_ms"] is not None]
+    assert known == sorted(known, reverse=True)
+    assert told["rows"][1]["near"] < 1
+    failed = ask["nearest"]({"search": text, "sort": "near", "facets": {"status": ["error"]}})["rows"]
+    assert {row["status"] for row in failed} == {"error"}
+
+
+def test_similar_traces_have_how_near_they_are_and_what_was_said(orders):
+    ask = trace(orders, FAILED).widget._answers
+    while ask["embed"]({})["left"]:
+        pass
+    rows = ask["similar"]({"trace_id": FAILED})["rows"]
+    assert len(rows) == 10
+    assert FAILED not in {row["trace_id"] for row in rows}
+    assert all(row["input"] for row in rows)

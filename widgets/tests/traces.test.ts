@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { documents } from "../src/trace/documents";
+import { about } from "../src/trace/embed";
 import { embedded, pointed } from "../src/trace/images";
 import { matchedResults } from "../src/trace/messages";
 import { counted, narrowed, type Row, toggled } from "../src/traces/rows";
@@ -91,5 +92,11 @@ describe("tool calls", () => {
       { role: "tool", parts: [result, { type: "tool_call_response", id: "9", response: "whose?" }] },
     ]);
     expect([...found]).toEqual([["1", result]]);
+  });
+});
+
+describe("what embedding would take", () => {
+  it("is said in seconds, then in minutes, and never as nothing", () => {
+    expect([0.1, 42.4, 89, 90, 900].map(about)).toEqual(["1 s", "42 s", "89 s", "2 min", "15 min"]);
   });
 });

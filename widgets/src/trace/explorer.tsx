@@ -9,6 +9,7 @@ import { type Mark, markOf, type Review, THUMBS, thumb } from "./marks";
 import { times } from "./path";
 import { type Repeats, rollup } from "./rollup";
 import { type Conversation, Session } from "./session";
+import { type Alike, Similar } from "./similar";
 import { Status } from "./status";
 import { arrange, type Spans, type Tree } from "./tree";
 import { Waterfall } from "./waterfall";
@@ -44,6 +45,9 @@ export interface Asker {
   span: (trace: string, span: string) => Promise<Detail>;
   find: (trace: string, text: string) => Promise<string[]>;
   session: (session: string) => Promise<Conversation>;
+  similar: (trace: string) => Promise<Alike>;
+  /** Embeds some of the texts that are not yet; resolves to how many are left. */
+  embed: () => Promise<number>;
   file: (trace: string, form: Form) => Promise<File>;
 }
 
@@ -97,11 +101,13 @@ interface Props {
   skin: number;
   /** More keys that `?` lists. */
   keys?: Keys;
-  /** Opens another trace of the session. */
+  /** Opens another trace: of the session, or a similar one. */
   onOpen: (trace: string) => void;
+  /** Returns to the trace that this one was opened from. */
+  onBack?: (() => void) | undefined;
 }
 
-export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props) {
+export function Explorer({ data, asker, review, skin, keys = [], onOpen, onBack }: Props) {
   const { meta, spans } = data;
   const tree = useMemo(() => arrange(spans), [spans]);
   const walked = useMemo(() => times(spans, tree), [spans, tree]);
@@ -110,6 +116,7 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
   const [problem, setProblem] = useState("");
   const [selected, setSelected] = useState(() => firstSelected(spans, tree));
   const session = useSession(data, asker);
+  const [alike, setAlike] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const id = spans.id[selected];
   const known = id === undefined ? undefined : details[id];
@@ -134,7 +141,8 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
   });
   const key = (event: KeyboardEvent) => {
     if (!review.live || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
-    const move = reviewKey(event.key, meta.trace_id, review, box.current);
+    const own = { m: () => setAlike(!alike), Backspace: onBack }[event.key];
+    const move = own ?? reviewKey(event.key, meta.trace_id, review, box.current);
     if (!move) return;
     event.preventDefault();
     event.stopPropagation();
@@ -147,6 +155,16 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
       <div class="heading">
         <Head meta={meta} spans={spans.id.length} />
         <span class="actions">
+          {onBack && (
+            <button type="button" class="ls-push" onClick={onBack}>
+              ‹ Back
+            </button>
+          )}
+          {review.live && (
+            <button type="button" class="ls-push" aria-expanded={alike} onClick={() => setAlike(!alike)}>
+              Similar
+            </button>
+          )}
           {session.id !== null && (
             <button type="button" class="ls-push" aria-expanded={session.shown} onClick={session.toggle}>
               {session.session ? `Session, ${count(session.session.total)} requests` : "Session"}
@@ -168,6 +186,7 @@ export function Explorer({ data, asker, review, skin, keys = [], onOpen }: Props
         ) : (
           <p class="muted">{session.problem || "Loading …"}</p>
         ))}
+      {alike && <Similar ask={() => asker.similar(meta.trace_id)} embed={asker.embed} onOpen={onOpen} />}
       <div class="split">
         <Waterfall
           spans={spans}

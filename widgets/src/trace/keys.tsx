@@ -24,9 +24,14 @@ export const REVIEW_KEYS: Keys = [
   ["u d", "thumbs up, down"],
   ["n", "write a note"],
   ["z", "undo"],
+  ["m", "similar traces"],
+  ["⌫", "back to the trace before"],
 ];
 
-export const LIST_KEYS: Keys = [["j k", "next, previous trace"]];
+export const LIST_KEYS: Keys = [
+  ["j k", "next, previous trace"],
+  ["~", "search by meaning"],
+];
 
 export function KeyCard({ groups, onClose }: { groups: Keys[]; onClose: () => void }) {
   const close = useRef<HTMLButtonElement>(null);

@@ -71,6 +71,16 @@ export const COLUMNS: Column[] = [
   text("trace_id", "trace"),
 ];
 
+/** Stands first where a list is searched by meaning. */
+export const NEAR: Column = {
+  key: "near",
+  title: "near",
+  sort: "near",
+  kind: "num left",
+  cell: (row) => row.near?.toFixed(2) ?? "—",
+  tip: () => "How near the input is to what was searched: 1 for the same",
+};
+
 export const USUAL = ["status", "time", "name", "input", "model", "latency", "tokens", "cost", "marks"];
 
 /** The columns chosen, in the order of the list above. */

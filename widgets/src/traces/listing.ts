@@ -2,6 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Model } from "../afm";
 import { ask } from "../ask";
+import type { Standing } from "../trace/embed";
+import { PATIENT } from "../trace/trace";
 import { type Chosen, counted, type Facet, narrowed, type Order, type Row } from "./rows";
 
 export interface Found {
@@ -14,6 +16,10 @@ export interface Asked extends Order {
   search: string;
   chosen: Chosen;
   offset: number;
+  /** By meaning: the nearest, not those that mention the text. */
+  meaning: boolean;
+  /** Counts the times that more was embedded. */
+  round: number;
 }
 
 export interface Held {
@@ -31,16 +37,26 @@ export interface Page {
   total: number | null;
   facets: Facet[];
   waiting: boolean;
+  /** Of a search by meaning: how much was compared. */
+  standing: Standing | null;
+  problem: string;
+}
+
+interface Nearest extends Standing {
+  rows: Row[];
+  facets?: Facet[];
 }
 
 const PAUSE = 200;
 
 /** What was asked, without the page: as long as it stays, totals and facets do. */
-const questionOf = ({ search, chosen }: Asked) => JSON.stringify([search, chosen]);
+const questionOf = ({ search, chosen, meaning, round }: Asked) => JSON.stringify([search, chosen, meaning, round]);
 
 export function useListing(model: Model, held: Held, asked: Asked, live: boolean): Page {
   const [found, setFound] = useState<Found | null>(null);
   const [waiting, setWaiting] = useState(false);
+  const [standing, setStanding] = useState<Standing | null>(null);
+  const [problem, setProblem] = useState("");
   const counts = useRef<{ question: string; total: number; facets: Facet[] } | null>(null);
   const question = questionOf(asked);
   const first = useRef(JSON.stringify(asked));
@@ -49,6 +65,8 @@ export function useListing(model: Model, held: Held, asked: Asked, live: boolean
 
   useEffect(() => {
     setFound(null);
+    setStanding(null);
+    setProblem("");
     if (untouched || !live) return undefined;
     let gone = false;
     setWaiting(true);
@@ -56,19 +74,44 @@ export function useListing(model: Model, held: Held, asked: Asked, live: boolean
     const pause = text.current === asked.search ? 0 : PAUSE;
     text.current = asked.search;
     const known = counts.current?.question === question;
+    const texts = (now: Found) => {
+      const rows = now.rows.map((row) => [row.trace_id, row.span_id]);
+      ask<(string | null)[]>(model, "inputs", { rows }).then(
+        (inputs) => gone || setFound({ ...now, rows: now.rows.map((row, i) => ({ ...row, input: inputs[i]! })) }),
+        () => undefined, // the rows stand without
+      );
+    };
+    const nearest = () => {
+      const { search, sort, ascending, chosen } = asked;
+      ask<Nearest>(model, "nearest", { search, sort, ascending, facets: chosen }, PATIENT).then(
+        ({ rows, facets = [], ...now }) => {
+          if (gone) return;
+          counts.current = { question, total: rows.length, facets };
+          setStanding(now);
+          setFound({ rows });
+          setWaiting(false);
+          if (rows.length) texts({ rows });
+        },
+        (error: Error) => {
+          if (gone) return;
+          setProblem(error.message);
+          setWaiting(false);
+        },
+      );
+    };
     const wait = setTimeout(() => {
       const { search, sort, ascending, offset, chosen } = asked;
+      if (asked.meaning) {
+        nearest();
+        return;
+      }
       ask<Found>(model, "list", { search, sort, ascending, offset, facets: chosen, count: !known }).then(
         (now) => {
           if (gone) return;
           if (now.total !== undefined) counts.current = { question, total: now.total, facets: now.facets ?? [] };
           setFound(now);
           setWaiting(false);
-          const rows = now.rows.map((row) => [row.trace_id, row.span_id]);
-          ask<(string | null)[]>(model, "inputs", { rows }).then(
-            (texts) => gone || setFound({ ...now, rows: now.rows.map((row, i) => ({ ...row, input: texts[i]! })) }),
-            () => undefined, // the rows stand without
-          );
+          texts(now);
         },
         () => gone || setWaiting(false), // no answer: what is here is searched
       );
@@ -85,12 +128,15 @@ export function useListing(model: Model, held: Held, asked: Asked, live: boolean
   );
   const columns = held.facets.map((facet) => facet.column);
   const fresh = counts.current?.question === question ? counts.current : null;
-  if (untouched) return { rows: held.rows.slice(0, held.page), total: held.total, facets: held.facets, waiting: false };
+  const told = { waiting, standing, problem };
+  if (untouched) return { ...told, rows: held.rows.slice(0, held.page), total: held.total, facets: held.facets };
   if (found && fresh) {
-    return { rows: found.rows, total: fresh.total, facets: merged(fresh.facets, held.facets, asked.chosen), waiting };
+    return { ...told, rows: found.rows, total: fresh.total, facets: merged(fresh.facets, held.facets, asked.chosen) };
   }
+  // What only mentions a text is not what means the same.
+  if (asked.meaning) return { ...told, rows: [], total: null, facets: held.facets };
   const facets = live ? held.facets : counted(narrowed(held.rows, asked.search, asked), columns);
-  return { rows: local, total: null, facets, waiting };
+  return { ...told, rows: local, total: null, facets };
 }
 
 /** A column that is narrowed already keeps its other values, so that one can be added. */

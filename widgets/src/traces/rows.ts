@@ -22,6 +22,8 @@ export interface Row {
   spans?: number | null;
   failed_spans?: number | null;
   marks: Mark[];
+  /** How near it is to what was searched by meaning: 1 for the same. */
+  near?: number;
 }
 
 export interface Facet {

@@ -5,12 +5,13 @@ import { ask } from "../ask";
 import { type Bytes, json } from "../bytes";
 import { count } from "../format";
 import { mount } from "../shell";
+import { Embed } from "../trace/embed";
 import { Explorer, reviewKey, type TraceData } from "../trace/explorer";
 import { LIST_KEYS, typing } from "../trace/keys";
 import { useReview } from "../trace/marks";
-import { askerOf } from "../trace/trace";
+import { askerOf, PATIENT } from "../trace/trace";
 import traceCss from "../trace/trace.css";
-import { Chooser, type Column, shownColumns } from "./columns";
+import { Chooser, type Column, NEAR, shownColumns } from "./columns";
 import { Facets } from "./facets";
 import { type Held, useListing } from "./listing";
 import { type Chosen, type Order, toggled } from "./rows";
@@ -24,11 +25,13 @@ interface Data extends Held {
 
 /** The traces that were opened, and the one that is open. */
 function useOpened(model: Model, embedded: Record<string, TraceData>) {
-  const [open, setOpen] = useState<string | null>(null);
+  const [path, setPath] = useState<string[]>([]);
+  const open = path[path.length - 1] ?? null;
   const [traces, setTraces] = useState(embedded);
   const [problem, setProblem] = useState("");
-  const show = (id: string | null) => {
-    setOpen(id);
+  /** Opens one from the list, or from the one that is open, to which one returns. */
+  const show = (id: string | null, from: string[] = []) => {
+    setPath(id === null ? [] : [...from, id]);
     setProblem("");
     if (id === null || traces[id]) return;
     ask<TraceData>(model, "trace", { trace_id: id }).then(
@@ -39,7 +42,9 @@ function useOpened(model: Model, embedded: Record<string, TraceData>) {
         ),
     );
   };
-  return { open, shown: open === null ? undefined : traces[open], problem, show };
+  const go = (id: string) => show(id, path);
+  const back = path.length > 1 ? () => show(path[path.length - 2]!, path.slice(0, -2)) : undefined;
+  return { open, shown: open === null ? undefined : traces[open], problem, show, go, back };
 }
 
 interface HeadProps {
@@ -79,6 +84,8 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
   const [chosen, setChosen] = useState<Chosen>({});
   const [offset, setOffset] = useState(0);
   const [keys, setKeys] = useState<string[]>(() => model.get<string[]>("columns") ?? []);
+  const [meaning, setMeaning] = useState(false);
+  const [round, setRound] = useState(0);
   const [choosing, setChoosing] = useState(false);
   const asker = useMemo(() => askerOf(model), [model]);
   const embedded = useMemo(
@@ -86,10 +93,14 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
     [data.rows],
   );
   const review = useReview(model, embedded);
-  const { open, shown, problem, show } = useOpened(model, data.traces);
-  const page = useListing(model, data, { search, ...order, chosen, offset }, review.live);
+  const { open, shown, problem, show, go: openNext, back } = useOpened(model, data.traces);
+  const embedListed = () => ask<{ left: number }>(model, "embed_listed", {}, PATIENT).then(({ left }) => left);
+  const near = meaning && search.trim() !== "";
+  const sort = near ? order.sort : order.sort === "near" ? data.sort : order.sort;
+  const page = useListing(model, data, { search, ...order, sort, chosen, offset, meaning: near, round }, review.live);
   const box = useRef<HTMLDivElement>(null);
-  const columns = shownColumns(keys).filter((column) => data.unit === "requests" || column.sort !== "spans");
+  const some = shownColumns(keys).filter((column) => data.unit === "requests" || column.sort !== "spans");
+  const columns = near ? [NEAR, ...some] : some;
   const last = Math.min(offset + page.rows.length, page.total ?? page.rows.length);
 
   /** Whatever narrows or sorts begins at the first page. */
@@ -97,6 +108,11 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
     change();
     setOffset(0);
   };
+  const byMeaning = (on: boolean) =>
+    afresh(() => {
+      setMeaning(on);
+      setOrder({ sort: on ? "near" : data.sort, ascending: false });
+    });
   const choose = (now: string[]) => {
     setKeys(now);
     model.set("columns", now);
@@ -120,6 +136,7 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
     const moves: Record<string, () => void> = {
       j: () => go(1),
       k: () => go(-1),
+      "~": () => review.live && byMeaning(!meaning),
     };
     if (open !== null && event.key === "Escape") moves.Escape = () => [show(null), focusRow(open)];
     const judged = open !== null && review.live ? reviewKey(event.key, open, review, box.current) : undefined;
@@ -148,18 +165,29 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
         <input
           type="search"
           value={search}
-          placeholder="Search names and texts"
+          placeholder={meaning ? "Say what you look for" : "Search names and texts"}
           aria-label="Search"
           onInput={(event) => afresh(() => setSearch(event.currentTarget.value))}
         />
+        {review.live && (
+          <label class="switch" title="The requests whose input means nearly the same (~)">
+            <input type="checkbox" checked={meaning} onChange={(event) => byMeaning(event.currentTarget.checked)} /> by
+            meaning
+          </label>
+        )}
         <span class="muted" aria-live="polite" data-ls="count" data-value={page.total ?? page.rows.length}>
-          {page.total === null
-            ? page.waiting
-              ? "Searching …"
-              : `${count(page.rows.length)} of the ${count(data.rows.length)} embedded`
-            : page.total > page.rows.length && page.rows.length
-              ? `${count(offset + 1)}–${count(last)} of ${count(page.total)} ${data.unit}`
-              : `${count(page.rows.length)} of ${count(page.total)} ${data.unit}`}
+          {near
+            ? page.waiting || !page.standing
+              ? page.problem || "Comparing …"
+              : page.standing.compared > 0 &&
+                `the ${count(page.rows.length)} nearest of ${count(page.standing.compared)}`
+            : page.total === null
+              ? page.waiting
+                ? "Searching …"
+                : `${count(page.rows.length)} of the ${count(data.rows.length)} embedded`
+              : page.total > page.rows.length && page.rows.length
+                ? `${count(offset + 1)}–${count(last)} of ${count(page.total)} ${data.unit}`
+                : `${count(page.rows.length)} of ${count(page.total)} ${data.unit}`}
         </span>
         {review.live && page.total !== null && page.total > data.page && (
           <span class="pager">
@@ -193,6 +221,9 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
           Columns
         </button>
       </div>
+      {near && page.standing && (
+        <Embed standing={page.standing} embed={embedListed} onDone={() => setRound(round + 1)} />
+      )}
       {choosing && <Chooser keys={keys} onChange={choose} />}
       <div class="body">
         {page.facets.length > 0 && (
@@ -204,7 +235,7 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
         )}
         <div class={`table${open === null ? "" : " short"}${page.waiting ? " waiting" : ""}`}>
           <table>
-            <Head columns={columns} order={order} onOrder={(now) => afresh(() => setOrder(now))} />
+            <Head columns={columns} order={{ ...order, sort }} onOrder={(now) => afresh(() => setOrder(now))} />
             <tbody>
               {page.rows.map((row) => (
                 <tr
@@ -226,7 +257,9 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
               ))}
             </tbody>
           </table>
-          {page.rows.length === 0 && !page.waiting && <p class="muted none">Nothing found.</p>}
+          {page.rows.length === 0 && !page.waiting && !page.problem && page.standing?.compared !== 0 && (
+            <p class="muted none">Nothing found.</p>
+          )}
         </div>
       </div>
       {open !== null && (
@@ -239,7 +272,8 @@ function List({ model, data, skin }: { model: Model; data: Data; skin: number })
               review={review}
               skin={skin}
               keys={LIST_KEYS}
-              onOpen={show}
+              onOpen={openNext}
+              onBack={back}
             />
           ) : (
             <p class="muted">{problem || "Loading …"}</p>
