@@ -5,7 +5,20 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "load", "measures", "report", "trace", "listing", "board", "map", "paired", "columns")
+NAMES = (
+    "startup",
+    "load",
+    "measures",
+    "report",
+    "trace",
+    "listing",
+    "board",
+    "map",
+    "paired",
+    "columns",
+    "map_fit",
+    "embed",
+)
 
 for name in sys.argv[1:] or NAMES:
     print(f"== {name}", flush=True)
