@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmscope.answers.latency import Latency
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
+    from llmscope.answers.paired import PairedDrift
     from llmscope.answers.resources import Resources
     from llmscope.answers.similar import Similar
     from llmscope.answers.tokens import Tokens
@@ -332,6 +333,17 @@ class Scope:
         from llmscope.answers.columns import column_drift
 
         return column_drift(self._selection, reference._selection, columns, groups=groups)
+
+    def paired_drift(
+        self, reference: Scope, field: str = "output", pair: str = "input", *, scores: Sequence[str] = (),
+        label: str | None = None, extract: str | None = None, by: Sequence[str] | None = None, model: Any = None,
+        meaning: bool = False,
+    ) -> PairedDrift:  # fmt: skip
+        """Return what changed in the answers to the same prompts; see ``answers.paired.paired_drift``."""
+        from llmscope.answers.paired import paired_drift
+
+        options = {"scores": scores, "label": label, "extract": extract, "by": by, "model": model, "meaning": meaning}
+        return paired_drift(self._selection, reference._selection, field, pair, **options)
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

@@ -118,8 +118,8 @@ class Drift(Answer, Generic[S]):
     def text(self) -> str:
         """Return the verdict, the regions in which the windows differ, and what would have been found."""
         lines = [
-            f"Reference: {_words.counted(self.reference, self.totals[0])} with an {self.what}.",
-            f"Current: {_words.counted(self.selection, self.totals[1])} with an {self.what}.",
+            f"Reference: {_words.counted(self.reference, self.totals[0])} with {self._text}.",
+            f"Current: {_words.counted(self.selection, self.totals[1])} with {self._text}.",
             self._head(),
         ]
         lines += [f"  {_line(row)}" for row in self.frame.head(LINES).to_dict("records")]
@@ -127,9 +127,15 @@ class Drift(Answer, Generic[S]):
         lines += [f"  … {_format.plural(more, 'more region')} in .frame"] if more > 0 else []
         return "\n".join([*lines, *self._notes()])
 
+    @property
+    def _text(self) -> str:
+        return f"an {self.what}" if self.what in ("input", "output") else self.what
+
     def _head(self) -> str:
         if self.test is None:
-            return f"Nothing can be compared: a window has fewer than two texts to compare ({self.what})."
+            return (
+                f"Nothing can be compared: a window has fewer than two {_words.noun(self.selection)} with {self._text}."
+            )
         if not self.drifted:
             return f"No drift: the {self.what}s differ no more than chance would have it ({_p(self.p_value)})."
         if self.frame.empty:
@@ -176,7 +182,8 @@ def drift(
         selection: The current window.
         reference: What it is compared with, such as the week before.
         field: ``input``, ``output``, or any other column or attribute key with texts.
-        model: The embedding model, see ``answers.map.draw_map``.
+        model: The embedding model, see ``answers.map.draw_map``; ``"static"`` for all of the traffic, the default one
+            for a sample: it sees small topics and texts out of scope more surely.
         vectors: Vectors that exist already, likewise.
         sample: Most texts of each window, the same ones on every machine; None for all.
         groups: What makes texts alike, so that one talkative session is not taken for change: a column or attribute
@@ -195,6 +202,16 @@ def drift(
     Raises:
         EmbeddingError: There is no model, a package is missing, or the vectors are of different models.
         UnknownAttributeError: No row has such an attribute.
+
+    Example:
+        >>> import llmscope as ls
+        >>> scope = ls.open()
+        >>> calls = [{"start_time": f"2026-11-{16 + i // 90}", "prompt": "crypto" if i > 150 else "refund",
+        ...           "v": [float(i > 150), i % 90 / 90]} for i in range(180)]
+        >>> _ = scope.load(calls)
+        >>> drift = scope.between("2026-11-17").drift(scope.between(until="2026-11-17"), vectors="v")
+        >>> drift.drifted, drift.frame["region"].tolist()
+        (True, ['crypto'])
     """
     from llmscope.analysis.drift import drift_vectors
     from llmscope.measures._blocks import blocks

@@ -129,6 +129,11 @@ def test_columns_of_the_same_windows_are_compared(week: Scope) -> None:
     assert one.frame["column"].tolist() == ["duration_ms"]
 
 
+def test_answers_to_the_same_prompts_are_compared(week: Scope) -> None:
+    twice = day(week, 18).paired_drift(week)
+    assert twice.kinds.set_index("drift").loc["output", "found"] == "no"
+
+
 def test_hostile_texts_are_inert_and_every_face_is_there() -> None:
     rng = np.random.default_rng(3)
     scope = ls.open()
