@@ -13,7 +13,6 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
-from llmscope.comparison import diff
 from llmscope.errors import (
     EmbeddingError,
     LlmscopeError,
@@ -26,7 +25,7 @@ from llmscope.errors import (
     UnknownTraceError,
     UnreadableFileError,
 )
-from llmscope.scope import Scope, open  # noqa: A004  (llmscope.open reads as it should)
+from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads as it should)
 
 if TYPE_CHECKING:
     from llmscope.analysis.drift import drift_vectors
