@@ -22,7 +22,7 @@ class Windows:
 
     Attributes:
         counts: Rows of the current window in each cell.
-        total: Rows of both windows in each cell.
+        total: Rows of both windows in each cell: one array, or one for each row of ``counts``.
         size: Rows of the current window.
         shift: How far the means of the windows lie apart: squares summed over components, each divided by its variance
             and the mean variance, so that neither the largest nor the smallest component decides.
@@ -57,11 +57,11 @@ class Windows:
         Kulldorff's scan statistic (1997), for a tree (2003): of a branch with c of its N rows in the current window,
         against those outside. Branches of more than half of all rows are left out: they are the outside of others.
         """
-        rows = float(self.total.sum())
+        rows = self.total.sum(axis=-1, keepdims=True)
         inside = self.counts @ branches.T
         whole = self.total @ branches.T
         ratio = _likelihood(inside, whole) + _likelihood(self.size[:, None] - inside, rows - whole)
-        ratio -= _likelihood(self.size[:, None], np.array(rows))
+        ratio -= _likelihood(self.size[:, None], rows)
         return np.where((whole > 0) & (whole <= rows / 2), ratio, 0.0)
 
 
@@ -99,14 +99,31 @@ def permuted(
         counts.append([np.bincount(pooled.cell[one], minlength=cells) for one in of_rows])
         sums.append(of_rows.astype(np.float64) @ measured)
     summed, whole = np.concatenate(sums), measured.sum(axis=0)
-    size = summed[:, -1:]
-    with np.errstate(all="ignore"):
-        apart = summed[:, :-1] / size - (whole - summed)[:, :-1] / (rows - size)
+    size = summed[:, -1]
     variance = pooled.xyz.var(axis=0, dtype=np.float64)
-    scale = variance + variance.mean()
-    shift = np.square(apart[:, :-1]) @ np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+    shift = apart(summed[:, :-2], whole[:-2], size, rows, variance)
+    farther = summed[:, -2] / size - (whole[-2] - summed[:, -2]) / (rows - size)
     total = np.bincount(pooled.cell, minlength=cells).astype(np.float64)
-    return Windows(np.concatenate(counts).astype(np.float64), total, size[:, 0], shift, apart[:, -1])
+    return Windows(np.concatenate(counts).astype(np.float64), total, size, shift, farther)
+
+
+def apart(
+    inside: NDArray[np.float64], whole: NDArray[np.float64], size: NDArray[np.float64], rows: Any,
+    variance: NDArray[np.float64],
+) -> NDArray[Any]:  # fmt: skip
+    """Return how far the means of windows lie from those of all other rows, see ``Windows.shift``.
+
+    Args:
+        inside: For each window the sums of its rows' components.
+        whole: Those of all rows.
+        size: For each window its rows.
+        rows: All rows.
+        variance: That of each component.
+    """
+    between = inside / size[:, None] - (whole - inside) / np.reshape(rows - size, (-1, 1))
+    scale = variance + variance.mean()
+    shift: NDArray[Any] = np.square(between) @ np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+    return shift
 
 
 def p_values(statistic: NDArray[np.float64]) -> NDArray[Any]:

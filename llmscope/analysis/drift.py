@@ -10,7 +10,7 @@ distribution (Westfall and Young 1993), so that looking three times costs no mor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,13 +119,15 @@ def drift_vectors(
         >>> drift.drifted, drift.regions["kind"].tolist(), drift.regions["current_share"].tolist()
         (True, ['new'], [0.1])
     """
-    sides = _matrix("reference", reference), _matrix("current", current)
-    if sides[0].shape[1] != sides[1].shape[1]:
-        raise EmbeddingError(
-            f"The reference has vectors of {sides[0].shape[1]} numbers, the current window of {sides[1].shape[1]}: "
-            "they are of different models. Embed both with one."
-        )
-    units = _units(groups, (len(sides[0]), len(sides[1])))
+    first, second = checked({"the reference": reference, "the current window": current})
+    sides = first, second
+    for name, side in zip(("reference", "current window"), sides, strict=True):
+        if len(side) < 2:
+            raise EmbeddingError(f"The {name} has {len(side)} vectors: nothing can be told from fewer than two.")
+    n = len(first)
+    pair = groups if groups is None or isinstance(groups, tuple) else (groups[:n], groups[n:])
+    numbers = group_numbers(pair, [n, len(second)])
+    units = None if numbers is None else (numbers[:n], numbers[n:])
     rng = np.random.default_rng(_SEED)
     chosen = _chosen((len(sides[0]), len(sides[1])), rng)
     cells = divide(_sample(sides, chosen, rng))
@@ -157,34 +159,50 @@ def drift_vectors(
     )
 
 
-def _matrix(name: str, vectors: NDArray[Any]) -> NDArray[Any]:
-    matrix = np.asarray(vectors)
-    if matrix.ndim != 2 or not matrix.shape[1] or matrix.dtype.kind not in "fiu":
-        raise EmbeddingError(
-            f"{name} is an array of shape {matrix.shape} and type {matrix.dtype}; rows by dimensions of numbers are "
-            "needed."
-        )
-    if len(matrix) < 2:
-        raise EmbeddingError(f"{name} has {len(matrix)} vectors: nothing can be told from fewer than two.")
-    bad = sum(int((~np.isfinite(block).all(axis=1)).sum()) for block in blocks(matrix))
-    if bad:
-        raise EmbeddingError(
-            f"{bad:,} of the {len(matrix):,} vectors of {name} hold NaN or infinities: leave them out."
-        )
-    return matrix
+def checked(windows: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return the matrices of some windows, by name.
+
+    Raises:
+        EmbeddingError: One is no matrix of finite numbers, or they are of different widths.
+    """
+    held: list[NDArray[Any]] = []
+    for name, vectors in windows.items():
+        matrix = np.asarray(vectors)
+        if matrix.ndim != 2 or not matrix.shape[1] or matrix.dtype.kind not in "fiu":
+            raise EmbeddingError(
+                f"The vectors of {name} are an array of shape {matrix.shape} and type {matrix.dtype}; rows by "
+                "dimensions of numbers are needed."
+            )
+        if held and matrix.shape[1] != held[0].shape[1]:
+            raise EmbeddingError(
+                f"The vectors of {next(iter(windows))} have {held[0].shape[1]} numbers, those of {name} "
+                f"{matrix.shape[1]}: they are of different models. Embed all with one."
+            )
+        bad = sum(int((~np.isfinite(block).all(axis=1)).sum()) for block in blocks(matrix))
+        if bad:
+            raise EmbeddingError(
+                f"{bad:,} of the {len(matrix):,} vectors of {name} hold NaN or infinities: leave them out."
+            )
+        held.append(matrix)
+    return held
 
 
-def _units(groups: Any, rows: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Return the number of each row's group; one that has rows in both windows is two groups."""
+def group_numbers(groups: Sequence[Sequence[Any]] | None, sizes: Sequence[int]) -> NDArray[np.int64] | None:
+    """Return the number of each row's group, over all windows; one that has rows in two windows is two groups.
+
+    Raises:
+        ValueError: There is not one label per row.
+    """
     if groups is None:
         return None
-    pair = groups if isinstance(groups, tuple) and len(groups) == 2 else (groups[: rows[0]], groups[rows[0] :])
-    if (len(pair[0]), len(pair[1])) != rows:
-        raise ValueError(
-            f"groups has {len(pair[0]):,} and {len(pair[1]):,} labels for {rows[0]:,} and {rows[1]:,} vectors."
-        )
-    first, second = (pd.factorize(pd.Series(side), use_na_sentinel=False)[0].astype(np.int64) for side in pair)
-    return first, second + int(first.max()) + 1
+    if [len(labels) for labels in groups] != list(sizes):
+        told, needed = (" and ".join(f"{size:,}" for size in part) for part in ([len(side) for side in groups], sizes))
+        raise ValueError(f"groups has {told} labels for {needed} vectors.")
+    numbers, first = [], 0
+    for labels in groups:
+        numbers.append(pd.factorize(pd.Series(labels), use_na_sentinel=False)[0].astype(np.int64) + first)
+        first = int(numbers[-1].max(initial=first - 1)) + 1
+    return np.concatenate(numbers)
 
 
 def _chosen(rows: tuple[int, int], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -42,8 +42,8 @@ def repeated(rng: np.random.Generator, rows: int) -> NDArray[np.float32]:
 )
 def test_is_quiet_when_nothing_happened(draw: Callable[..., Any], n: int, m: int) -> None:
     rng = np.random.default_rng(1)
-    called = [drift_vectors(draw(rng, n), draw(rng, m), permutations=99).drifted for _ in range(100)]
-    assert sum(called) <= 11  # 5 of 100 expected; more than 11 once in 200 such tests
+    called = [drift_vectors(draw(rng, n), draw(rng, m), permutations=59).drifted for _ in range(50)]
+    assert sum(called) <= 7  # 2.5 expected; more than 7 once in 250 such tests
 
 
 def test_rows_of_one_session_are_not_many_witnesses() -> None:
@@ -53,12 +53,12 @@ def test_rows_of_one_session_are_not_many_witnesses() -> None:
         return np.repeat(traffic(rng, count), 12, axis=0), np.repeat(np.arange(count), 12)
 
     alone, grouped = [], []
-    for _ in range(60):
+    for _ in range(24):
         (reference, of), (current, to) = sessions(40), sessions(30)
         alone.append(drift_vectors(reference, current, permutations=99).drifted)
         grouped.append(drift_vectors(reference, current, (of, to), permutations=99).drifted)
-    assert sum(alone) > 50
-    assert sum(grouped) <= 8
+    assert sum(alone) > 20
+    assert sum(grouped) <= 5
 
 
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.3])
@@ -137,11 +137,11 @@ def test_a_few_rows_have_an_answer(n: int, m: int, width: int, same: bool) -> No
 @pytest.mark.parametrize(
     ("reference", "current", "says"),
     [
-        (np.ones((5, 3)), np.ones((5, 4)), "3 numbers, the current window of 4"),
-        (np.ones((5, 3)), np.ones(5), r"current is an array of shape \(5,\)"),
+        (np.ones((5, 3)), np.ones((5, 4)), "have 3 numbers, those of the current window 4"),
+        (np.ones((5, 3)), np.ones(5), r"current window are an array of shape \(5,\)"),
         (np.ones((0, 3)), np.ones((5, 3)), "reference has 0 vectors"),
-        (np.full((5, 3), np.nan), np.ones((5, 3)), "5 of the 5 vectors of reference"),
-        (np.array([["a"]]), np.ones((5, 3)), "reference is an array"),
+        (np.full((5, 3), np.nan), np.ones((5, 3)), "5 of the 5 vectors of the reference"),
+        (np.array([["a"]]), np.ones((5, 3)), "reference are an array"),
     ],
 )
 def test_what_is_no_two_windows_of_vectors_is_an_error(reference: Any, current: Any, says: str) -> None:
