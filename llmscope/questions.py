@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llmscope.answers.columns import ColumnDrift
     from llmscope.answers.costs import Costs
     from llmscope.answers.drift import Drift
+    from llmscope.answers.drift_over_time import DriftOverTime
     from llmscope.answers.latency import Latency
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
@@ -124,6 +125,16 @@ class Questions:
 
         options = {"model": model, "vectors": vectors, "sample": sample, "groups": groups, "scope": type(self)}
         return drift(self._selection, reference._selection, field, **options)
+
+    def drift_over_time(
+        self, every: str = "1d", field: str = "input", *, model: Any = None, vectors: Any = None,
+        sample: int | None = 500, groups: str | None = "auto",
+    ) -> DriftOverTime[Self]:  # fmt: skip
+        """Return whether, and when, the texts changed; see ``answers.drift_over_time.drift_over_time``."""
+        from llmscope.answers.drift_over_time import drift_over_time
+
+        options = {"model": model, "vectors": vectors, "sample": sample, "groups": groups, "scope": type(self)}
+        return drift_over_time(self._selection, every, field, **options)
 
     def column_drift(
         self, reference: Questions, columns: Sequence[str] | None = None, *, groups: str | None = "auto"

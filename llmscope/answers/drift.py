@@ -226,7 +226,7 @@ def drift(
     if min(len(part) for part in found) > 1:
         if found[0].model != found[1].model:
             raise EmbeddingError(f"The windows are of two models, {found[0].model} and {found[1].model}.")
-        labels = [_groups(window, part, alike) for window, part in zip(windows, found, strict=True)]
+        labels = [group_labels(window, part, alike) for window, part in zip(windows, found, strict=True)]
         pair = None if alike.name is None else (labels[0], labels[1])
         test = drift_vectors(found[0].vectors[found[0].at], found[1].vectors[found[1].at], pair)
         regions, keys, examples = _regions(test, found)
@@ -246,8 +246,8 @@ def drift(
     )
 
 
-def _groups(window: Selection, found: Embedded, alike: Blocks) -> Sequence[Any]:
-    """Return the group of each row that was embedded."""
+def group_labels(window: Selection, found: Embedded, alike: Blocks) -> Sequence[Any]:
+    """Return the group of each row of a window that was embedded, none where rows are independent."""
     if alike.name is None:
         return []
     rows = window.among(found.rows, "embedded").table

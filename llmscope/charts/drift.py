@@ -1,14 +1,15 @@
-"""Regions of texts by their share in two windows."""
+"""What changed in texts: regions by their share in two windows, and a share over time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 from llmscope.charts import _format, theme
 
 if TYPE_CHECKING:
     import altair as alt
-    import pandas as pd
 
 ROWS: Final = 20
 """Regions drawn: the surest."""
@@ -63,4 +64,46 @@ def drift_chart(regions: pd.DataFrame, *, title: str = "", width: int = theme.WI
         width=width - 280, height=max(24 * len(table), 60), title=title or alt.Undefined
     )
     chart: alt.LayerChart = theme.themed(layers)
+    return chart
+
+
+def drift_over_time_chart(
+    frame: pd.DataFrame, change: pd.Timestamp | None, *, title: str = "", width: int = theme.WIDTH
+) -> alt.TopLevelMixin:
+    """Draw the share of what changed most over time.
+
+    Args:
+        frame: ``time``, ``rows`` and ``share``, one row per bucket.
+        change: When it changed, for a line across; None for no line.
+        title: A line above.
+        width: Width of the picture in pixels.
+    """
+    import altair as alt
+
+    table = frame[frame["share"].notna()]
+    if table.empty:
+        return theme.nothing("Nothing can be compared.", title, width)
+    shown = table[["share", "rows"]].assign(time=[f"{time:%Y-%m-%dT%H:%M:%S}Z" for time in table["time"]])
+    x = alt.X("time:T", scale=alt.Scale(type="utc"), axis=alt.Axis(title=None, grid=False))
+    axis = alt.Axis(title="share of what changed most", labelExpr=theme.PERCENT, tickCount=4)
+    line = (
+        alt.Chart(theme.values(shown))
+        .mark_line(color=theme.ACCENT, point=alt.OverlayMarkDef(color=theme.ACCENT, size=40))
+        .encode(
+            x=x,
+            y=alt.Y("share:Q", axis=axis, scale=alt.Scale(domainMin=0)),
+            tooltip=[
+                alt.Tooltip("utcyearmonthdatehoursminutes(time):T", title="from (UTC)"),
+                alt.Tooltip("rows:Q", title="texts", format=","),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
+        )
+    )
+    layers = [line]
+    if change is not None:
+        mark = pd.DataFrame({"time": [f"{change:%Y-%m-%dT%H:%M:%S}Z"]})
+        rule = alt.Chart(theme.values(mark)).mark_rule(color=theme.ERROR, strokeWidth=2, strokeDash=[5, 3])
+        layers.append(rule.encode(x=x))
+    picture = alt.layer(*layers).properties(width=width - 60, height=160, title=title or alt.Undefined)
+    chart: alt.LayerChart = theme.themed(picture)
     return chart
