@@ -6,7 +6,7 @@ import base64
 import html
 import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llmscope.answers._png import repacked, size
 from llmscope.answers._table import html_table, readable
@@ -38,6 +38,9 @@ class Answer(ABC):
     """
 
     frame: pd.DataFrame
+
+    told: ClassVar[bool] = False
+    """Whether the words are shown under the picture, since they say what it cannot: a verdict and how sure it is."""
 
     @abstractmethod
     def chart(self) -> alt.TopLevelMixin:
@@ -80,7 +83,7 @@ class Answer(ABC):
     def _widget(self) -> dict[str, Any]:
         from llmscope.widgets import Picture
 
-        picture = Picture(self.chart(), text=self.text(), frame=readable(self.frame))
+        picture = Picture(self.chart(), text=self.text(), frame=readable(self.frame), told=self.told)
         shown = picture._repr_mimebundle_()
         return dict(shown[0]) if shown else {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
 
@@ -25,6 +25,8 @@ LINES: Final = 12
 @dataclass(frozen=True, repr=False, eq=False)
 class CohortDiff(Answer):
     """Two groups of requests step by step; see :func:`diff_cohorts` for the columns of ``frame``."""
+
+    told: ClassVar[bool] = True
 
     frame: pd.DataFrame
     left: Selection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,8 @@ LINES: Final = 15
 class ColumnDrift(Answer):
     """Columns of two windows compared; see :func:`column_drift` for the columns of ``frame``."""
 
+    told: ClassVar[bool] = True
+
     frame: pd.DataFrame
     values: pd.DataFrame
     """Each value of each category in both windows, see :func:`llmscope.analysis.columns.compare_columns`."""
@@ -50,6 +52,8 @@ class ColumnDrift(Answer):
     blocks: Blocks
     sampled: int | None
     """Texts of a window that were described, where these are fewer than all."""
+    rows: tuple[int, int]
+    """What was counted in the reference and in the current window."""
 
     @cached_property
     def changed(self) -> pd.DataFrame:
@@ -60,7 +64,7 @@ class ColumnDrift(Answer):
         """Return the columns by the share of rows that moved."""
         from llmscope.charts.columns import columns_chart
 
-        return columns_chart(self.frame, title=f"What moved: {_words.counted(self.selection, self._rows[1])}")
+        return columns_chart(self.frame, title=f"What moved: {_words.counted(self.selection, self.rows[1])}")
 
     def table(self) -> pd.DataFrame:
         """Return the columns as people read them."""
@@ -71,8 +75,8 @@ class ColumnDrift(Answer):
     def text(self) -> str:
         """Return which columns changed, by how much and how sure, in plain words."""
         head = (
-            f"Reference: {_words.counted(self.reference, self._rows[0])}.\n"
-            f"Current: {_words.counted(self.selection, self._rows[1])}."
+            f"Reference: {_words.counted(self.reference, self.rows[0])}.\n"
+            f"Current: {_words.counted(self.selection, self.rows[1])}."
         )
         tested = self.frame[self.frame["change"] != "untested"]
         if tested.empty:
@@ -95,10 +99,6 @@ class ColumnDrift(Answer):
         if self.sampled is not None:
             notes += f" Texts are told from a sample of about {_format.count(self.sampled)} of each window."
         return "\n".join([head, *lines, notes])
-
-    @property
-    def _rows(self) -> tuple[int, int]:
-        return self.frame.attrs["rows"]  # type: ignore[no-any-return]  # set below
 
 
 def column_drift(
@@ -159,8 +159,8 @@ def column_drift(
     if columns is None:
         frame = frame[frame["reason"] != "no row has a value"].reset_index(drop=True)
     frame["effect"] = [_effect(row, compared.values) for row in frame.to_dict("records")]
-    frame.attrs["rows"] = tuple(_count(window) for window in windows)
-    return ColumnDrift(frame, compared.values, selection, reference, alike, least)
+    rows = _count(reference), _count(selection)
+    return ColumnDrift(frame, compared.values, selection, reference, alike, least, rows)
 
 
 def _count(window: Selection) -> int:

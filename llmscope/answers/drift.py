@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,8 @@ class Drift(Answer, Generic[S]):
         reference: What the current window was compared with.
         selection: The current window.
     """
+
+    told: ClassVar[bool] = True
 
     frame: pd.DataFrame
     examples: pd.DataFrame
@@ -99,6 +101,8 @@ class Drift(Answer, Generic[S]):
         """Return the share of each region in both windows."""
         from llmscope.charts.drift import drift_chart
 
+        if self.test is None:
+            return drift_chart(self.frame, title="Nothing can be compared", empty=self._head())
         return drift_chart(self.frame, title=self._head().partition(": ")[0].rstrip("."))
 
     def table(self) -> pd.DataFrame:

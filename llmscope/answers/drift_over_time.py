@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,8 @@ class DriftOverTime(Answer, Generic[S]):
         high: End of it.
         p_value: How often a series without a change has one as clear.
     """
+
+    told: ClassVar[bool] = True
 
     frame: pd.DataFrame
     change: pd.Timestamp | None

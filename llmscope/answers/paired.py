@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ LINES: Final = 8
 @dataclass(frozen=True, repr=False, eq=False)
 class PairedDrift(Answer):
     """The same prompts in two windows; see :func:`paired_drift` for the columns of ``frame``."""
+
+    told: ClassVar[bool] = True
 
     frame: pd.DataFrame
     kinds: pd.DataFrame

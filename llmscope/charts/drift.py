@@ -15,19 +15,26 @@ ROWS: Final = 20
 """Regions drawn: the surest."""
 
 
-def drift_chart(regions: pd.DataFrame, *, title: str = "", width: int = theme.WIDTH) -> alt.TopLevelMixin:
+def drift_chart(
+    regions: pd.DataFrame,
+    *,
+    title: str = "",
+    empty: str = "In no region do the windows differ.",
+    width: int = theme.WIDTH,
+) -> alt.TopLevelMixin:
     """Draw the share of each region in the reference and in the current window, joined by a line.
 
     Args:
         regions: ``region``, ``kind``, ``reference_share``, ``current_share``, one row per region.
         title: A line above.
+        empty: What is said where there is no region.
         width: Width of the picture in pixels.
     """
     import altair as alt
 
     table = regions.head(ROWS).reset_index(drop=True)
     if table.empty:
-        return theme.nothing("In no region do the windows differ.", title, width)
+        return theme.nothing(empty, title, width)
     names = table["region"].tolist()
     table = table.assign(
         change=[

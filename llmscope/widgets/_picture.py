@@ -24,6 +24,7 @@ class Picture(Hosted):
         spec: A Vega-Lite specification with its data inside, or an Altair chart.
         text: The chart in plain words, for screen readers and for where widgets cannot run.
         frame: The table behind the chart; its first 200 rows can be opened under it.
+        told: Whether everybody sees the words, under the chart: where they say what the chart cannot.
 
     Example:
         >>> import altair as alt, pandas as pd
@@ -39,12 +40,21 @@ class Picture(Hosted):
     table = traitlets.Bytes().tag(sync=True, echo_update=False)
     """The frame as ``{columns, rows, total}``, in UTF-8 JSON."""
 
+    told = traitlets.Bool(False).tag(sync=True)
+    """Whether the words are shown."""
+
     def __init__(
-        self, spec: dict[str, Any] | alt.TopLevelMixin, *, text: str, frame: pd.DataFrame | None = None
+        self,
+        spec: dict[str, Any] | alt.TopLevelMixin,
+        *,
+        text: str,
+        frame: pd.DataFrame | None = None,
+        told: bool = False,
     ) -> None:
         super().__init__(
             _view="picture",
             summary=text,
+            told=told,
             spec=compiled(spec),
             table=b"" if frame is None else packed(table(frame)),
         )

@@ -48,3 +48,14 @@ def test_it_follows_the_width_of_its_place(show):
 def test_it_is_dark_where_the_page_is_dark(show):
     page = show(picture(), dark=True)
     page.locator("[data-ls=picture][data-theme=dark] canvas").wait_for()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_words_that_the_chart_cannot_say_are_seen(show, live):
+    told = Picture(
+        alt.Chart(pd.DataFrame({"n": [1]})).mark_point().encode(x="n:Q"), text=f"No drift.\n{HOSTILE}", told=True
+    )
+    words = show(told, live=live).locator("[data-ls=picture] .words")
+    words.wait_for()
+    assert words.inner_text() == f"No drift.\n{HOSTILE}"
+    assert words.bounding_box()["height"] > 20

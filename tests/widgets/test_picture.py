@@ -40,6 +40,11 @@ def test_only_the_first_rows_of_a_long_table_are_sent_and_the_total_says_so():
     assert (len(table["rows"]), table["total"]) == (200, 1000)
 
 
+def test_words_are_shown_where_the_chart_cannot_say_them():
+    assert Picture(chart(), text="words", told=True).get_state()["told"]
+    assert not Picture(chart(), text="words").get_state()["told"]
+
+
 def test_notebook_state_holds_no_bundle():
     state = Picture(chart(), text="words").get_state()
     assert len(state["_esm"]) < 3000

@@ -1905,6 +1905,12 @@ void main() {
   overflow-x: auto;
   min-height: 20px;
 }
+.picture .words {
+  margin: 6px 0;
+  max-width: 75em;
+  overflow-wrap: anywhere;
+  white-space: pre-line;
+}
 .picture details {
   font-size: 12px;
   margin-top: 4px;
@@ -1928,4 +1934,4 @@ void main() {
   background: var(--ls-bg);
 }
 `;var Roe=e=>e.signals?.some(t=>t.name==="width"&&JSON.stringify(t).includes("containerSize"))??!1;function Doe({spec:e,stage:t,skin:n,label:r}){let i=ye(null),[o,a]=H("");return Be(()=>{let s=new AbortController,l=i.current;return l.replaceChildren(),$0(e,l,t.root,wd(t.root),s.signal).then(u=>{if(s.signal.aborted||!Roe(e))return;let c=new ResizeObserver(()=>{let f=l.clientWidth;f>0&&f!==u.signal("width")&&u.signal("width",f).resize().runAsync()});c.observe(l),s.signal.addEventListener("abort",()=>c.disconnect())}).catch(u=>a(String(u))),()=>s.abort()},[e,n,t]),y(Oe,{children:[y("div",{class:"plot",ref:i,role:"img","aria-label":r}),o&&y("p",{class:"error",children:["This chart cannot be drawn: ",o]})]})}function Ooe(e){return e===null?"—":typeof e!="number"?String(e):Number.isInteger(e)?e.toLocaleString("en-US"):String(Number(e.toPrecision(5)))}function Foe({frame:e}){let t=e.columns.map((r,i)=>e.rows.some(o=>typeof o[i]=="number")),n=e.rows.length<e.total?`first ${e.rows.length} of ${e.total} rows`:`${e.total} rows`;return y("details",{children:[y("summary",{children:["Data, ",n]}),y("div",{class:"rows",children:y("table",{children:[y("thead",{children:y("tr",{children:e.columns.map((r,i)=>y("th",{class:t[i]?"num":"",children:r},r))})}),y("tbody",{children:e.rows.map(r=>y("tr",{children:r.map((i,o)=>y("td",{class:t[o]?"num":"",children:Ooe(i)},e.columns[o]))},r))})]})})]})}function Poe({model:e,stage:t,skin:n}){let[r]=H(()=>Gn(e.get("spec"),{})),[i]=H(()=>Gn(e.get("table"),{columns:[],rows:[],total:0})),o=e.get("summary");return y("div",{class:"picture",children:[y(Doe,{spec:r,stage:t,skin:n,label:o.split(`
-`)[0]??"chart"}),y("div",{class:"sr",children:o}),i.columns.length>0&&y(Foe,{frame:i})]})}var BO={render:e=>Fn(e,"picture",zO,(t,n)=>y(Poe,{model:e.model,stage:t,skin:n}))};var txe={board:fO,diff:vO,map:NO,overview:IO,picture:BO,trace:VD,traces:ug};export{txe as widgets};
+`)[0]??"chart"}),y("div",{class:e.get("told")?"words":"sr",children:o}),i.columns.length>0&&y(Foe,{frame:i})]})}var BO={render:e=>Fn(e,"picture",zO,(t,n)=>y(Poe,{model:e.model,stage:t,skin:n}))};var txe={board:fO,diff:vO,map:NO,overview:IO,picture:BO,trace:VD,traces:ug};export{txe as widgets};

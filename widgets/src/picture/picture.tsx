@@ -93,7 +93,7 @@ function Picture({ model, stage, skin }: { model: Model; stage: Stage; skin: num
   return (
     <div class="picture">
       <Plot spec={spec} stage={stage} skin={skin} label={summary.split("\n")[0] ?? "chart"} />
-      <div class="sr">{summary}</div>
+      <div class={model.get("told") ? "words" : "sr"}>{summary}</div>
       {frame.columns.length > 0 && <Rows frame={frame} />}
     </div>
   );
