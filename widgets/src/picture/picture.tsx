@@ -54,7 +54,9 @@ function cell(value: string | number | boolean | null): string {
 function Rows({ frame }: { frame: Frame }) {
   const numeric = frame.columns.map((_, i) => frame.rows.some((row) => typeof row[i] === "number"));
   const shown =
-    frame.rows.length < frame.total ? `first ${frame.rows.length} of ${frame.total} rows` : `${frame.total} rows`;
+    frame.rows.length < frame.total
+      ? `first ${frame.rows.length} of ${frame.total} rows`
+      : `${frame.total} ${frame.total === 1 ? "row" : "rows"}`;
   return (
     <details>
       <summary>Data, {shown}</summary>
