@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -136,6 +137,24 @@ def p_values(statistic: NDArray[np.float64]) -> NDArray[Any]:
     below = np.searchsorted(np.sort(rounded), rounded, "left").astype(np.float64)
     share: NDArray[Any] = 1 - below / len(rounded)
     return share
+
+
+class Joint(NamedTuple):
+    """Several statistics judged as one: their p value, that of each by itself, and the smallest of each permutation."""
+
+    p_value: float
+    own: NDArray[np.float64]
+    smallest: NDArray[np.float64]
+
+
+def together(statistics: Iterable[NDArray[np.float64]]) -> Joint:
+    """Judge the smallest p value of some statistics, each as it is and permuted, by its own distribution.
+
+    Source: Westfall and Young (1993), *Resampling-based multiple testing*.
+    """
+    own = np.stack([p_values(values) for values in statistics])
+    smallest = own.min(axis=0)
+    return Joint(float((smallest <= smallest[0]).mean()), own[:, 0], smallest)
 
 
 def _likelihood(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[Any]:

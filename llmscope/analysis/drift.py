@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from llmscope.analysis._cells import FITTED, Cells, Located, blocks, divide
-from llmscope.analysis._permutation import Windows, p_values, permuted
+from llmscope.analysis._permutation import Windows, p_values, permuted, together
 from llmscope.analysis.intervals import difference_interval
 from llmscope.errors import EmbeddingError
 
@@ -143,16 +143,14 @@ def drift_vectors(
         "mean": windows.shift,
         "distance": np.abs(windows.farther),
     }
-    p = np.stack([p_values(values) for values in statistics.values()])
-    smallest = p.min(axis=0)
-    p_value = float((smallest <= smallest[0]).mean())
+    joint = together(statistics.values())
     return VectorDrift(
-        p_value=p_value,
-        statistics=pd.DataFrame({"statistic": list(statistics), "p_value": p[:, 0]}),
-        regions=_regions(cells, windows, located, units, most=_REGIONS if p_value <= ALPHA else 0),
+        p_value=joint.p_value,
+        statistics=pd.DataFrame({"statistic": list(statistics), "p_value": joint.own}),
+        regions=_regions(cells, windows, located, units, most=_REGIONS if joint.p_value <= ALPHA else 0),
         moved_share=_moved(windows),
         farther=float(windows.farther[0] / max(float(pooled.distance.mean()), 1e-12)),
-        detectable_share=_detectable(windows, statistics["region"], float(np.quantile(smallest, ALPHA))),
+        detectable_share=_detectable(windows, statistics["region"], float(np.quantile(joint.smallest, ALPHA))),
         rows=(len(sides[0]), len(sides[1])),
         tested=(len(chosen[0]), len(chosen[1])),
         groups=None if unit is None else int(unit.max()) + 1,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from llmscope.analysis._cells import Located, divide
-from llmscope.analysis._permutation import Windows, apart, p_values
+from llmscope.analysis._permutation import Windows, apart, together
 from llmscope.analysis.drift import ALPHA, checked, group_numbers
 
 if TYPE_CHECKING:
@@ -106,16 +106,13 @@ def find_drift(
     dealt = [(every, number), *((every, _dealt(number, unit, rng)) for _ in range(permutations))]
     told = _tally(located, dealt, len(cells), len(held))
     borders = _borders(told, located, cells.branches)
-    p = [p_values(one.max(axis=1)) for one in borders]
-    smallest = np.minimum(*p)
-    clearer = int(p[1][0] < p[0][0])
+    joint = together(one.max(axis=1) for one in borders)
+    clearer = int(joint.own.argmin())
     at = int(borders[clearer][0].argmax()) + 1
     redrawn = [(_redrawn(number, at, rng), number) for _ in range(_REDRAWN)]
     places = _borders(_tally(located, redrawn, len(cells), len(held)), located, cells.branches)[clearer].argmax(axis=1)
     low, high = np.quantile(places + 1, [0.025, 0.975], method="closest_observation").astype(int).tolist()
-    return Change(
-        at, float((smallest <= smallest[0]).mean()), min(low, at), max(high, at), _share(told, at, cells.branches)
-    )
+    return Change(at, joint.p_value, min(low, at), max(high, at), _share(told, at, cells.branches))
 
 
 def _dealt(number: NDArray[np.int64], unit: NDArray[np.int64] | None, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -38,3 +39,10 @@ def percentiles(quantiles: pd.DataFrame) -> str:
         bounds = _format.durations(low, high)
         parts.append(f"{name} {_format.duration(value)}" + ("" if bounds == _format.UNKNOWN else f" ({bounds})"))
     return ", ".join(parts)
+
+
+def p_value(value: float) -> str:
+    """Return ``p = 0.012``; below a thousandth that is all that is said, and one that was not tested is an em dash."""
+    if math.isnan(value):
+        return _format.UNKNOWN
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"

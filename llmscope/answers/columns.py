@@ -69,7 +69,7 @@ class ColumnDrift(Answer):
     def table(self) -> pd.DataFrame:
         """Return the columns as people read them."""
         shown = readable(self.frame[["column", "change", "effect", "share_moved"]])
-        shown["p"] = [_p(value) for value in self.frame["p_corrected"]]
+        shown["p"] = [_words.p_value(value) for value in self.frame["p_corrected"]]
         return shown
 
     def text(self) -> str:
@@ -254,10 +254,4 @@ def _change(row: Mapping[Any, Any], name: str, write: Any) -> str:
 
 def _line(row: Mapping[Any, Any]) -> str:
     p = row["p_corrected"] if row["change"] == "changed" else row["p_missing_corrected"]
-    return f"{row['column']}: {row['effect']} ({_format.share(row['share_moved'])} of rows moved, {_p(p)})"
-
-
-def _p(value: float) -> str:
-    if np.isnan(value):
-        return _format.UNKNOWN
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+    return f"{row['column']}: {row['effect']} ({_format.share(row['share_moved'])} of rows moved, {_words.p_value(p)})"

@@ -114,7 +114,7 @@ class Drift(Answer, Generic[S]):
                 "kind": self.frame["kind"],
                 "reference": [_format.share(value) for value in self.frame["reference_share"]],
                 "current": [_format.share(value) for value in self.frame["current_share"]],
-                "p": [_p(value) for value in self.frame["p_value"]],
+                "p": [_words.p_value(value) for value in self.frame["p_value"]],
                 "example": [first[name][:120] for name in self.frame["region"]],
             }
         )
@@ -140,12 +140,13 @@ class Drift(Answer, Generic[S]):
             return (
                 f"Nothing can be compared: a window has fewer than two {_words.noun(self.selection)} with {self._text}."
             )
+        sure = _words.p_value(self.p_value)
         if not self.drifted:
-            return f"No drift: the {self.what}s differ no more than chance would have it ({_p(self.p_value)})."
+            return f"No drift: the {self.what}s differ no more than chance would have it ({sure})."
         if self.frame.empty:
-            return f"The {self.what}s drifted ({_p(self.p_value)}), a little everywhere: in no region for sure."
+            return f"The {self.what}s drifted ({sure}), a little everywhere: in no region for sure."
         regions = _format.plural(len(self.frame), "region differs", "regions differ")
-        return f"The {self.what}s drifted ({_p(self.p_value)}): {regions}."
+        return f"The {self.what}s drifted ({sure}): {regions}."
 
     def _notes(self) -> list[str]:
         if self.test is None:
@@ -154,7 +155,7 @@ class Drift(Answer, Generic[S]):
         own = self.test.statistics.set_index("statistic")["p_value"]
         if self.drifted and own["distance"] <= 0.01:
             farther = "less" if self.test.farther > 0 else "more"
-            notes.append(f"Texts are {farther} like the usual ones than they were ({_p(own['distance'])}).")
+            notes.append(f"Texts are {farther} like the usual ones than they were ({_words.p_value(own['distance'])}).")
         least = self.test.detectable_share
         if not np.isnan(least):
             notes.append(f"A new topic of {_format.share(least)} of the current window would have been seen.")
@@ -302,9 +303,5 @@ def _line(row: Mapping[Any, Any]) -> str:
     if row["difference"] < 0:
         sides.reverse()
     sign = "+" if row["difference"] > 0 else "\u2212"
-    size = f"{sign}{sides[0]} to {sides[1]} points, {_p(row['p_value'])}"
+    size = f"{sign}{sides[0]} to {sides[1]} points, {_words.p_value(row['p_value'])}"
     return f"{row['region']}: {row['kind']}, {before} to {now} ({size})"
-
-
-def _p(value: float) -> str:
-    return f"p = {value:.3f}" if value > 0.001 else "p ≤ 0.001"

@@ -57,7 +57,9 @@ class DriftOverTime(Answer, Generic[S]):
     @property
     def changed(self) -> bool:
         """Whether the texts changed at some time, at five percent."""
-        return self.change is not None and self.p_value <= 0.05
+        from llmscope.analysis.drift import ALPHA
+
+        return self.change is not None and self.p_value <= ALPHA
 
     @cached_property
     def drift(self) -> Drift[S]:
@@ -96,9 +98,9 @@ class DriftOverTime(Answer, Generic[S]):
         if self.change is None:
             return f"Nothing can be compared: there are not two buckets of time with an {self.what}"
         if not self.changed:
-            return f"No change of the {self.what}s over time beyond what chance makes (p = {self.p_value:.3f})"
+            return f"No change of the {self.what}s over time beyond what chance makes ({_words.p_value(self.p_value)})"
         known = "" if self.low == self.high else f", between {_minute(self.low)} and {_minute(self.high)}"
-        return f"The {self.what}s changed at {_minute(self.change)} UTC (p = {self.p_value:.3f}{known})"
+        return f"The {self.what}s changed at {_minute(self.change)} UTC ({_words.p_value(self.p_value)}{known})"
 
 
 def drift_over_time(

@@ -251,4 +251,4 @@ def _signed(value: float) -> str:
 def _p(value: float) -> str:
     if np.isnan(value):
         return "not tested"
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+    return _words.p_value(value)
