@@ -379,9 +379,10 @@ def test_a_trace_of_50_000_spans_opens_in_a_second_and_scrolls(show):
 def test_a_list_is_searched_by_meaning_once_its_texts_are_embedded(show, orders):
     page = show(traces(orders).widget)
     rows = page.locator("[data-ls=trace-row]")
+    page.get_by_label("by meaning").wait_for()  # it is there once the kernel has answered
     rows.first.focus()
     page.keyboard.press("~")
-    assert page.get_by_label("by meaning").is_checked()
+    page.get_by_label("by meaning").and_(page.locator(":checked")).wait_for()
     page.get_by_role("searchbox").fill("refund my order")
     page.get_by_text("None of the 120 inputs is embedded yet").wait_for()
     assert rows.count() == 0
