@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 import pyarrow as pa
 
 from llmscope.sources import otlp
-from llmscope.sources._batch import Batch
+from llmscope.sources._batch import Batch, joined
 
 if TYPE_CHECKING:
     from llmscope.sources._file import File
@@ -85,7 +85,8 @@ def serve() -> None:
     while head := source.read(_REQUEST.size):
         name_size, size, line = _REQUEST.unpack(head)
         name = source.read(name_size).decode()
-        for batch in otlp.read_json(io.BytesIO(source.read(size)), name, line):
+        # All is read before anything is told: a full pipe would stop the work until this worker's turn comes.
+        for batch in list(joined(otlp.read_json(io.BytesIO(source.read(size)), name, line))):
             for key in _TABLES:
                 buffer = pa.BufferOutputStream()
                 table: pa.Table = getattr(batch, key)
