@@ -47,8 +47,13 @@ PERCENT: Final = "format(datum.value * 100, '~r') + ' %'"
 
 
 def themed(chart: Any) -> Any:
-    """Return the chart with the look applied; the user's own Altair theme is neither used nor changed."""
+    """Return the chart with the look applied; the user's own Altair theme is neither used nor changed.
+
+    Numbers and dates are written as Altair was told to, as by
+    ``alt.renderers.set_embed_options(format_locale="de-DE", time_format_locale="de-DE")``; by default in English.
+    """
     return chart.configure(
+        **locale(),
         background="transparent",
         font=FONT,
         padding={"left": 4, "right": 8, "top": 4, "bottom": 4},
@@ -69,6 +74,25 @@ def themed(chart: Any) -> Any:
         concat={"spacing": 14},
         bar={"discreteBandSize": {"band": 0.8}},
     )  # fmt: skip
+
+
+def locale() -> dict[str, Any]:
+    """Return the part of a chart's configuration that says how to write numbers and dates, if Altair was told."""
+    import altair as alt
+
+    embed = alt.renderers.options.get("embed_options", {})
+    told = {"number": embed.get("formatLocale"), "time": embed.get("timeFormatLocale")}
+    parts = {part: _definition(part, said) for part, said in told.items() if said}
+    return {"locale": parts} if parts else {}
+
+
+def _definition(part: str, said: Any) -> Any:
+    """Return what d3 needs to know of a locale, which Altair takes as a name or spelt out."""
+    if isinstance(said, dict):
+        return said
+    import vl_convert
+
+    return vl_convert.get_format_locale(said) if part == "number" else vl_convert.get_time_format_locale(said)
 
 
 def values(frame: pd.DataFrame) -> dict[str, Any]:

@@ -29,7 +29,12 @@ def _vega(lite: bytes) -> bytes:
 
 def drawings(units: set[str]) -> dict[str, Any]:
     """Return the panels of the live board for axes of these units, as Vega specifications."""
-    return {unit: orjson.loads(_drawing(unit)) for unit in sorted(units)}
+    from llmscope.charts import theme
+
+    drawn = {unit: orjson.loads(_drawing(unit)) for unit in sorted(units)}
+    for drawing in drawn.values():
+        drawing["config"] |= theme.locale()
+    return drawn
 
 
 @functools.cache

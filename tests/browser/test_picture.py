@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from llmscope.charts.theme import themed
 from llmscope.widgets import Picture
 
 pytestmark = pytest.mark.browser
@@ -59,3 +60,15 @@ def test_words_that_the_chart_cannot_say_are_seen(show, live):
     words.wait_for()
     assert words.inner_text() == f"No drift.\n{HOSTILE}"
     assert words.bounding_box()["height"] > 20
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_numbers_are_written_as_altair_was_told(show, live):
+    with alt.renderers.set_embed_options(format_locale="de-DE"):
+        chart = themed(alt.Chart({"values": ({"n": 1234.5},)}, width=300, height=160).mark_rect())
+        shown = Picture(chart.encode(tooltip=alt.Tooltip("n:Q", format=",.1f")), text="One number.")
+    page = show(shown, live=live)
+    page.locator("[data-ls=picture] canvas").hover()
+    tip = page.locator("[data-ls=picture] .tip")
+    tip.wait_for()
+    assert tip.inner_text() == "1.234,5"

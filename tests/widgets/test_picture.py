@@ -7,6 +7,7 @@ import orjson
 import pandas as pd
 
 from llmscope.widgets import Picture, bundle
+from llmscope.widgets._vega import drawings
 
 FRAME = pd.DataFrame(
     {
@@ -66,3 +67,10 @@ def test_a_question_that_nobody_answers_is_told_so(monkeypatch):
     picture._handle_custom_msg({"kind": "ask", "id": "2", "query": "drop table spans", "params": {}}, [])
     assert sent[0]["kind"] == "answer"
     assert "no question named" in sent[0]["error"]
+
+
+def test_the_panels_of_the_board_follow_the_locale_that_altair_was_told():
+    assert "locale" not in drawings({"ms"})["ms"]["config"]
+    with alt.renderers.set_embed_options(format_locale="de-DE", time_format_locale="de-DE"):
+        told = drawings({"ms"})["ms"]["config"]["locale"]
+    assert (told["number"]["decimal"], told["time"]["days"][0]) == (",", "Sonntag")
