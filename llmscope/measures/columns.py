@@ -73,13 +73,13 @@ def columns(windows: tuple[Selection, Selection], names: Sequence[str], groups: 
     Raises:
         UnknownAttributeError: A name is no column, no attribute and no score, or it holds times or JSON.
     """
-    kinds = {name: _kind(name, windows) for name in names}
+    kinds = {name: kind_of(name, windows) for name in names}
     tables = tuple(_Table(window, names) for window in windows)
     probes = [table.probe(kinds) for table in tables]
     found = []
     for name in names:
         pooled = pd.concat([probe[name] for probe in probes]).dropna()
-        kind = kinds[name] if kinds[name] != "unsure" else "number" if _numbers(pooled) else "category"
+        kind = kinds[name] if kinds[name] != "unsure" else "number" if numeric(pooled) else "category"
         if kind == "number":
             found.append(_number(name, tables, groups, _Bins.of(_finite(pooled))))
         else:
@@ -87,13 +87,18 @@ def columns(windows: tuple[Selection, Selection], names: Sequence[str], groups: 
     return found
 
 
-def scored(window: Selection, names: Sequence[str]) -> Any:
+def scored(window: Selection, names: Sequence[str], rows: Any = None) -> Any:
     """Return the Ibis table of the counted rows with those of some names that are ``score.<name>`` as columns.
+
+    Args:
+        window: What is counted.
+        names: Of which those that are no scores are left alone.
+        rows: ``window.table``, or ``window.places``; the former where None.
 
     Raises:
         UnknownAttributeError: No counted row has a score of that name.
     """
-    table, scores = window.table, window.scores
+    table, scores = (window.table if rows is None else rows), window.scores
     keys = ["trace_id"] if window.unit == "request" else ["trace_id", "span_id"]
     for name in names:
         if name.startswith(SCORE):
@@ -124,7 +129,12 @@ class _Table:
         return self.window.run(rows.select(**chosen)).reindex(columns=list(kinds))
 
 
-def _kind(name: str, windows: Sequence[Selection]) -> str:
+def kind_of(name: str, windows: Sequence[Selection]) -> str:
+    """Return whether a name is a ``number`` or a ``category``; an attribute, whose values are texts, is ``unsure``.
+
+    Raises:
+        UnknownAttributeError: It is no column, no attribute and no score, or holds times, texts or JSON.
+    """
     if name.startswith(SCORE):
         return "number"
     column = ""
@@ -142,7 +152,8 @@ def _kind(name: str, windows: Sequence[Selection]) -> str:
     return "unsure"
 
 
-def _numbers(values: pd.Series[Any]) -> bool:
+def numeric(values: pd.Series[Any]) -> bool:
+    """Return whether the known values of an attribute are nearly all numbers, and many different ones."""
     read = pd.to_numeric(values, errors="coerce")
     return len(values) > 0 and float(read.notna().mean()) > 0.99 and read.nunique() > 10
 

@@ -1,0 +1,124 @@
+"""Counted rows with the value of a metric and their dimensions as codes: what slices and causes are found in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from llmscope.measures._hash import hashed
+from llmscope.measures.columns import kind_of, numeric
+from llmscope.measures.encoded import Encoded, encode
+from llmscope.measures.metrics import Metric
+from llmscope.store.selection import PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from llmscope.store.selection import Selection
+
+ROWS: Final = 400_000
+"""Rows of a window that are read; of more, blocks are drawn."""
+
+BLOCK: Final = 2_048
+"""Rows that stand together in the store and are drawn together: reading single rows would read everything."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """Rows of one or several windows.
+
+    Attributes:
+        metric: What is measured.
+        value: The metric's value of each row, NaN where it is unknown.
+        window: Which of the windows a row is of.
+        dimensions: Each with one code per row; the codes mean the same in every window.
+        counted: How many rows each window counts.
+        every: Of each window, one block in so many was read; 1 where all was.
+    """
+
+    metric: Metric
+    value: NDArray[np.float64]
+    window: NDArray[np.int8]
+    dimensions: tuple[Encoded, ...]
+    counted: tuple[int, ...]
+    every: tuple[int, ...]
+
+
+def facts(windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, rows: int = ROWS) -> Facts:
+    """Return the counted rows of some windows, one after the other, the same ones in every run.
+
+    Args:
+        windows: What is counted, such as one selection, or a baseline and an incident; of one store or several.
+        metric: What is measured.
+        by: Columns or attribute keys. An attribute whose known values are nearly all numbers, and many different ones,
+            is a number; numbers are put into bins.
+        rows: About how many rows of a window to read at most. Of more, blocks of 2,048 that stand together in the store
+            are drawn by a hash.
+
+    Raises:
+        UnknownAttributeError: There is no such column, attribute or score, or it holds times, texts or JSON.
+    """
+    kinds = {name: kind_of(name, windows) for name in by}
+    columns = {name: [window.column(name) for window in windows] for name in by}
+    counted = [_count(window) for window in windows]
+    every = [-(-count // rows) or 1 for count in counted]
+    parts = [
+        _read(window, metric, [columns[name][index] for name in by], every[index])
+        for index, window in enumerate(windows)
+    ]
+    dimensions = []
+    for index, name in enumerate(by):
+        values = pd.concat([part[f"d{index}"] for part in parts], ignore_index=True)
+        known = values.dropna()
+        if kinds[name] == "number" or (kinds[name] == "unsure" and numeric(known)):
+            values = pd.to_numeric(values, errors="coerce").astype(np.float64)
+        dimensions.append(encode(name, values))
+    return Facts(
+        metric,
+        np.concatenate([part["value"].to_numpy(np.float64, na_value=np.nan) for part in parts]),
+        np.repeat(np.arange(len(parts), dtype=np.int8), [len(part) for part in parts]),
+        tuple(dimensions),
+        tuple(counted),
+        tuple(every),
+    )
+
+
+def within(selection: Selection, slice_: Mapping[str, Any]) -> Selection:
+    """Return the part of a selection that is in a slice: dimensions and the labels that :func:`facts` gives them."""
+    part = selection
+    for name, label in slice_.items():
+        if not isinstance(label, pd.Interval):
+            part = part.where(**{selection.column(name): label})
+            continue
+        from sqlglot import exp
+
+        value = exp.TryCast(this=exp.column(selection.column(name), quoted=True), to=exp.DataType.build("double"))
+        tests = [f"{value.sql(dialect='duckdb')} >= {label.left!r}"] if np.isfinite(label.left) else []
+        tests += [f"{value.sql(dialect='duckdb')} < {label.right!r}"] if np.isfinite(label.right) else []
+        part = part.where(" AND ".join(tests))
+    return part
+
+
+def _count(window: Selection) -> int:
+    return int(window.run(window.table.count().name("n").as_table())["n"].iloc[0])
+
+
+def _read(window: Selection, metric: Metric, columns: Sequence[str], every: int) -> pd.DataFrame:
+    """Read rows; texts come as categories, so that each value is made into a Python text once."""
+    table, value = metric.valued(window, window.places if every > 1 else None)
+    chosen = table.select(value=value, **{f"d{index}": table[column] for index, column in enumerate(columns)})
+    if every > 1:
+        rows = table.filter(hashed(table[PLACE] // BLOCK).cast("uint64") % every == 0)
+        chosen = rows.select(value=value, **{f"d{index}": rows[column] for index, column in enumerate(columns)})
+    found = window.arrow(chosen)
+    import pyarrow as pa
+
+    for index, field in enumerate(found.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            found = found.set_column(index, field.name, found.column(index).dictionary_encode())
+    return found.to_pandas()
