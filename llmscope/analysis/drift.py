@@ -43,6 +43,11 @@ _RARE: Final = 0.1
 """With less than this part of its share in the other window, a region is new, or vanished."""
 
 _EXAMPLES: Final = 5
+
+_COLUMNS: Final = [
+    "kind", "reference_share", "current_share", "difference", "low", "high", "p_value", "members",
+    "reference_members", "examples",
+]  # fmt: skip
 _SEED: Final = 11
 
 
@@ -66,6 +71,7 @@ class VectorDrift:
         rows: Rows of the reference and of the current window.
         tested: How many of each were tested.
         groups: Groups that were permuted, where groups were given; else None.
+        alpha: Share of comparisons of like with like that are called drift, at most.
     """
 
     p_value: float
@@ -77,11 +83,12 @@ class VectorDrift:
     rows: tuple[int, int]
     tested: tuple[int, int]
     groups: int | None
+    alpha: float
 
     @property
     def drifted(self) -> bool:
-        """Whether the windows differ by more than chance, at five percent."""
-        return self.p_value <= ALPHA
+        """Whether the windows differ by more than chance, at the level that was asked for."""
+        return self.p_value <= self.alpha
 
 
 def drift_vectors(
@@ -90,6 +97,7 @@ def drift_vectors(
     groups: tuple[Sequence[Any], Sequence[Any]] | Sequence[Any] | None = None,
     *,
     permutations: int = PERMUTATIONS,
+    alpha: float = ALPHA,
 ) -> VectorDrift:
     """Test whether two windows of vectors come from the same distribution, and tell where they do not.
 
@@ -103,6 +111,7 @@ def drift_vectors(
             alike, and ten alike rows are not ten witnesses. One label per row, of both windows: a pair of sequences, or
             one sequence, the reference first. None where rows are independent of each other.
         permutations: How often windows are permuted; the smallest p value is one over one more than this.
+        alpha: The level: share of comparisons of like with like that are called drift, and of which regions are told.
 
     Raises:
         EmbeddingError: The windows are of different dimensions or not matrices, a value is NaN or infinite, a window
@@ -147,13 +156,14 @@ def drift_vectors(
     return VectorDrift(
         p_value=joint.p_value,
         statistics=pd.DataFrame({"statistic": list(statistics), "p_value": joint.own}),
-        regions=_regions(cells, windows, located, units, most=_REGIONS if joint.p_value <= ALPHA else 0),
+        regions=_regions(cells, windows, located, units, alpha=alpha if joint.p_value <= alpha else 0),
         moved_share=_moved(windows),
         farther=float(windows.farther[0] / max(float(pooled.distance.mean()), 1e-12)),
-        detectable_share=_detectable(windows, statistics["region"], float(np.quantile(joint.smallest, ALPHA))),
+        detectable_share=_detectable(windows, statistics["region"], float(np.quantile(joint.smallest, alpha))),
         rows=(len(sides[0]), len(sides[1])),
         tested=(len(chosen[0]), len(chosen[1])),
         groups=None if unit is None else int(unit.max()) + 1,
+        alpha=alpha,
     )
 
 
@@ -230,7 +240,7 @@ def _regions(
     windows: Windows,
     located: tuple[Located, Located],
     units: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
-    most: int,
+    alpha: float,
 ) -> pd.DataFrame:
     """Return the branches in which windows differ: the surest, then the surest of what lies outside of it, and so on.
 
@@ -239,22 +249,18 @@ def _regions(
     """
     found: list[dict[str, Any]] = []
     rest, free = windows, np.ones(len(cells), np.bool_)
-    while len(found) < most:
+    while len(found) < _REGIONS:
         excess = rest.excess(cells.branches & free)
         if not excess.size:
             break
         best = int(excess[0].argmax())
         p = float(p_values(excess.max(axis=1))[0])
-        if p > ALPHA:
+        if p > alpha:
             break
         inside = cells.branches[best] & free
         found.append({**_told(inside, located, units), "p_value": p})
         free, rest = free & ~inside, rest.outside(inside)
-    columns = [
-        "kind", "reference_share", "current_share", "difference", "low", "high", "p_value", "members",
-        "reference_members", "examples",
-    ]  # fmt: skip
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(found, columns=_COLUMNS)
 
 
 def _told(

@@ -12,8 +12,9 @@ import pandas as pd
 
 from llmscope.answers import _words
 from llmscope.answers._answer import Answer
+from llmscope.answers._looks import Look, looks, regions
 from llmscope.charts import _format
-from llmscope.errors import EmbeddingError, near
+from llmscope.errors import near
 
 if TYPE_CHECKING:
     import altair as alt
@@ -22,22 +23,15 @@ if TYPE_CHECKING:
     from llmscope.answers.columns import ColumnDrift
     from llmscope.measures._blocks import Blocks
     from llmscope.store.selection import Selection
-    from llmscope.text.embeddings import Embedded
     from llmscope.text.models import ModelLike
 
 S = TypeVar("S")
 
 SAMPLE: Final = 5_000
-"""Texts of each window that are compared where nobody says how many."""
+"""Texts of each window that a slow model embeds where nobody says how many."""
 
 LINES: Final = 12
 """Regions that the words name one by one."""
-
-_READ: Final = 2_000
-"""Texts of a region, and of all others, from which its name is told."""
-
-_SNIPPET: Final = 240
-_SHOWN: Final = ["region", "trace_id", "span_id", "text"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -47,7 +41,7 @@ class Drift(Answer, Generic[S]):
     Attributes:
         frame: One row per region in which the windows differ, the surest first.
         examples: The most typical texts of each region.
-        test: The test behind it, with its statistics; None where a window has fewer than two texts.
+        looks: The tests behind it and what they compared: one, or that of all texts and then that of a sample.
         reference: What the current window was compared with.
         selection: The current window.
     """
@@ -56,26 +50,39 @@ class Drift(Answer, Generic[S]):
 
     frame: pd.DataFrame
     examples: pd.DataFrame
-    test: VectorDrift | None
+    looks: Sequence[Look]
     reference: Selection
     selection: Selection
     what: str
-    model: str
-    sampled: tuple[int, int]
-    totals: tuple[int, int]
     blocks: Blocks
     _scope: Callable[[Selection], S] = field(repr=False)
     _keys: Sequence[Any] = field(repr=False)
 
     @property
+    def test(self) -> VectorDrift | None:
+        """The surer of the tests, with its statistics; None where a window has fewer than two texts."""
+        tests = [look.test for look in reversed(self.looks) if look.test]
+        return min(tests, key=lambda test: test.p_value, default=None)
+
+    @property
     def p_value(self) -> float:
-        """How often two windows of one and the same traffic differ as much; NaN where nothing could be tested."""
-        return float("nan") if self.test is None else self.test.p_value
+        """How often two windows of one and the same traffic differ as much; NaN where nothing could be tested.
+
+        Of two looks it is twice the smaller p value (Bonferroni), however much they have in common.
+        """
+        return float("nan") if self.test is None else min(1.0, len(self.looks) * self.test.p_value)
 
     @property
     def drifted(self) -> bool:
         """Whether the windows differ by more than chance would have it, at five percent: what a pipeline asks for."""
         return self.test is not None and self.test.drifted
+
+    @property
+    def verdict(self) -> str:
+        """``drift``, ``no drift``, or ``unknown`` where nothing could be compared."""
+        if self.test is None:
+            return "unknown"
+        return "drift" if self.drifted else "no drift"
 
     @cached_property
     def columns(self) -> ColumnDrift:
@@ -122,8 +129,8 @@ class Drift(Answer, Generic[S]):
     def text(self) -> str:
         """Return the verdict, the regions in which the windows differ, and what would have been found."""
         lines = [
-            f"Reference: {_words.counted(self.reference, self.totals[0])} with {self._text}.",
-            f"Current: {_words.counted(self.selection, self.totals[1])} with {self._text}.",
+            f"Reference: {_words.counted(self.reference, self.looks[-1].totals[0])} with {self._text}.",
+            f"Current: {_words.counted(self.selection, self.looks[-1].totals[1])} with {self._text}.",
             self._head(),
         ]
         lines += [f"  {_line(row)}" for row in self.frame.head(LINES).to_dict("records")]
@@ -156,14 +163,18 @@ class Drift(Answer, Generic[S]):
         if self.drifted and own["distance"] <= 0.01:
             farther = "less" if self.test.farther > 0 else "more"
             notes.append(f"Texts are {farther} like the usual ones than they were ({_words.p_value(own['distance'])}).")
-        least = self.test.detectable_share
-        if not np.isnan(least):
-            notes.append(f"A new topic of {_format.share(least)} of the current window would have been seen.")
-        if self.sampled != self.totals:
-            told = " and ".join(f"{n:,} of {total:,}" for n, total in zip(self.sampled, self.totals, strict=True))
-            notes.append(f"Compared: a sample of {told} (sample=None for all).")
+        if len(self.looks) > 1:
+            told = " and ".join(_told(look) for look in self.looks)
+            notes.append(f"Compared: {told}; p is twice the smaller of the two.")
+        elif self.looks[0].rows != self.looks[0].totals:
+            notes.append(f"Compared: {_sample(self.looks[0])} (sample=None for all).")
+        notes += _power(self.looks)
         alike = f"those of one {self.blocks.noun} taken together" if self.blocks.name else "each taken as independent"
-        notes.append(f"Texts as {self.model} understands them, {alike}; p values are corrected for all looked at.")
+        models = " and ".join(look.model for look in self.looks)
+        notes.append(
+            f"Texts as {models} understand{'s' if len(self.looks) == 1 else ''} them, {alike}; p values are corrected "
+            "for all looked at."
+        )
         return notes
 
 
@@ -183,14 +194,23 @@ def drift(
     The test is that of :func:`llmscope.analysis.drift.drift_vectors`: it stays quiet when nothing happened, finds
     small new topics as well as diffuse shifts, and is run on the embeddings, never on a map.
 
+    Of a contextual model, such as the default one, a CPU embeds some hundred texts a second; of the static one that is
+    distilled from it ten thousand, but that sees small topics and texts out of scope less surely. So where a window has
+    more than ``sample`` different texts whose vectors are not kept yet there are two looks: at all texts (100,000 of
+    each window, which is what the test takes) with the static model, and at the sample with the contextual one. Each
+    is tested at half the level, and ``p_value`` is twice the smaller of the two p values: whichever model sees it, and
+    whatever they have in common, no more than five percent of comparisons of like with like are called drift
+    (Bonferroni). Regions are those that the contextual model locates in the sample, then those that only the static one
+    saw; their p values are doubled too. ``text()`` says what was compared, by which model, and what each would have
+    seen. With a static model, a function, given vectors or ``sample=None`` there is one look.
+
     Args:
         selection: The current window.
         reference: What it is compared with, such as the week before.
         field: ``input``, ``output``, or any other column or attribute key with texts.
-        model: The embedding model, see ``answers.map.draw_map``; ``"static"`` for all of the traffic, the default one
-            for a sample: it sees small topics and texts out of scope more surely.
-        vectors: Vectors that exist already, likewise.
-        sample: Most texts of each window, the same ones on every machine; None for all.
+        model: The embedding model, see ``answers.map.draw_map``; ``"static"`` for the fast one alone.
+        vectors: Vectors that exist already, likewise; then there is one look, at the sample.
+        sample: Most texts of each window that a model reads, the same ones on every machine; None for all.
         groups: What makes texts alike, so that one talkative session is not taken for change: a column or attribute
             key, a width of time such as ``"1h"``, None for independent rows, ``"auto"`` for the session, else the user,
             where there is one.
@@ -199,8 +219,9 @@ def drift(
     Returns:
         An answer whose ``frame`` has one row per region in which the windows differ: ``region`` (its name: phrases that
         tell it from the rest), ``kind`` (``new``, ``vanished``, ``grew``, ``shrank``), ``reference_share``,
-        ``current_share``, ``difference`` with its 95 % interval ``low`` and ``high``, ``p_value`` (corrected) and
-        ``rows`` (of the current window, or of the reference where it vanished or shrank). ``examples`` has ``region``,
+        ``current_share``, ``difference`` with its 95 % interval ``low`` and ``high``, ``p_value`` (corrected), ``rows``
+        (of the current window, or of the reference where it vanished or shrank) and ``model`` (that located it).
+        ``examples`` has ``region``,
         ``trace_id``, ``span_id`` and ``text`` (its first 240 characters). ``region(name)`` is a scope, to open, to
         explain, or to export as a data set.
 
@@ -218,83 +239,36 @@ def drift(
         >>> drift.drifted, drift.frame["region"].tolist()
         (True, ['crypto'])
     """
-    from llmscope.analysis.drift import drift_vectors
     from llmscope.measures._blocks import blocks
     from llmscope.text.atlas import Source
 
-    source = Source(field, model, vectors)
     windows = (reference, selection)
-    found = [source.of(window, sample) for window in windows]
     alike = blocks(windows, groups)
-    test: VectorDrift | None = None
-    regions, keys, examples = _none()
-    if min(len(part) for part in found) > 1:
-        if found[0].model != found[1].model:
-            raise EmbeddingError(f"The windows are of two models, {found[0].model} and {found[1].model}.")
-        labels = [group_labels(window, part, alike) for window, part in zip(windows, found, strict=True)]
-        pair = None if alike.name is None else (labels[0], labels[1])
-        test = drift_vectors(found[0].vectors[found[0].at], found[1].vectors[found[1].at], pair)
-        regions, keys, examples = _regions(test, found)
-    return Drift(
-        regions,
-        examples,
-        test,
-        reference,
-        selection,
-        field,
-        found[1].model,
-        (len(found[0]), len(found[1])),
-        (found[0].total, found[1].total),
-        alike,
-        scope,
-        keys,
-    )
+    seen = looks(windows, Source(field, model, vectors), sample, alike)
+    told = regions(seen)
+    return Drift(told.frame, told.examples, seen, reference, selection, field, alike, scope, told.keys)
 
 
-def group_labels(window: Selection, found: Embedded, alike: Blocks) -> Sequence[Any]:
-    """Return the group of each row of a window that was embedded, none where rows are independent."""
-    if alike.name is None:
-        return []
-    rows = window.among(found.rows, "embedded").table
-    told = window.run(rows.select("trace_id", "span_id", group=alike.group(rows)))
-    keys = found.rows.to_pandas()
-    return keys.merge(told, on=["trace_id", "span_id"], how="left")["group"].tolist()
+def _told(look: Look) -> str:
+    """Return what one of two looks compared and how sure it is."""
+    p = _words.p_value(float("nan") if look.test is None else look.test.p_value)
+    return f"{'all texts' if look.rows == look.totals else _sample(look)} with {look.model} ({p})"
 
 
-def _regions(test: VectorDrift, found: Sequence[Embedded]) -> tuple[pd.DataFrame, list[Any], pd.DataFrame]:
-    """Name the regions of a test; their rows, and their most typical texts."""
-    from llmscope.text.topics import name_groups
+def _sample(look: Look) -> str:
+    told = " and ".join(f"{n:,} of {total:,}" for n, total in zip(look.rows, look.totals, strict=True))
+    return f"a sample of {told}"
 
-    fewer = [kind in ("vanished", "shrank") for kind in test.regions["kind"]]
-    rows = [
-        before if less else now
-        for less, before, now in zip(fewer, test.regions["reference_members"], test.regions["members"], strict=True)
+
+def _power(seen: Sequence[Look]) -> list[str]:
+    """Return what would have been found."""
+    least = [float("nan") if look.test is None else look.test.detectable_share for look in seen]
+    parts = [
+        _format.share(share) + (f" by {look.model}" if len(seen) > 1 else "")
+        for look, share in zip(seen, least, strict=True)
+        if not np.isnan(share)
     ]
-    parts = [found[0] if less else found[1] for less in fewer]
-    texts = [_texts(part, at) for part, at in zip(parts, rows, strict=True)]
-    names = name_groups(texts, [text for part in found for text in _texts(part, np.arange(len(part)))])
-    frame = test.regions.drop(columns=["members", "reference_members", "examples"])
-    frame.insert(0, "region", names)
-    frame["rows"] = [len(at) for at in rows]
-    keys = [part.rows.take(at) for part, at in zip(parts, rows, strict=True)]
-    shown = []
-    for name, part, at in zip(names, parts, test.regions["examples"], strict=True):
-        table = part.rows.take(at).to_pandas()
-        table.insert(0, "region", name)
-        table["text"] = [" ".join(text[:_SNIPPET].split()) for text in _texts(part, at)]
-        shown.append(table)
-    return frame, keys, pd.concat(shown, ignore_index=True) if shown else pd.DataFrame(columns=_SHOWN)
-
-
-def _texts(part: Embedded, rows: Any) -> list[str]:
-    position = part.at
-    return [part.texts[number] for number in position[rows[:: max(len(rows) // _READ, 1)]]]
-
-
-def _none() -> tuple[pd.DataFrame, list[Any], pd.DataFrame]:
-    """Return what there is where nothing was compared."""
-    names = ["region", "kind", "reference_share", "current_share", "difference", "low", "high", "p_value", "rows"]
-    return pd.DataFrame(columns=names), [], pd.DataFrame(columns=_SHOWN)
+    return [f"A new topic of {', of '.join(parts)} of the current window would have been seen."] if parts else []
 
 
 def _line(row: Mapping[Any, Any]) -> str:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from llmscope.answers import _words
 from llmscope.answers._answer import Answer
-from llmscope.answers.drift import Drift, drift, group_labels
+from llmscope.answers._looks import group_labels
+from llmscope.answers.drift import Drift, drift
 from llmscope.charts import _format
 
 if TYPE_CHECKING:

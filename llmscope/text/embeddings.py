@@ -111,6 +111,22 @@ def embed(
     return Embedded(known, at[:rows], made.vectors, texts, list(place), chosen.name, chosen.kept, total)
 
 
+def lacking(selection: Selection, field: str, chosen: Model) -> int:
+    """Return how many different texts of the counted rows have no vector of a model that is kept.
+
+    Raises:
+        UnknownAttributeError: No row has such an attribute.
+    """
+    import ibis
+
+    told = measures.texts(selection, field)
+    named = told.select(text_md5=told.text.hexdigest("md5")).distinct()
+    embedded = ibis.table({"text_md5": "string"}, name="embedded")
+    asked = named.anti_join(embedded, "text_md5").count().name("n").as_table()
+    held = store.hashes(selection.store, chosen.name)
+    return int(selection.run(asked, embedded=held)["n"].iloc[0])
+
+
 def vectors_of(selection: Selection, texts: Sequence[str], chosen: Model) -> NDArray[np.float32]:
     """Return one vector for each of some different texts; those of earlier runs are read from the store."""
     with _Growing(selection, chosen, len(texts)) as made:
