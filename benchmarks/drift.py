@@ -6,7 +6,10 @@ them). A run draws a reference and a current window without replacement, n = 5,0
 otherwise, and rejects where p is at most 0.05. Located: of the current rows in regions that are new or grew, the share
 that was planted (precision), and of what was planted the share that is in them (recall), means over runs.
 
-    LLMSCOPE_REAL_DATA=… python -m benchmarks.drift [--nulls 1000] [--runs 200] [--vectors FILE] [--no-speed]
+The same with the static model, and of what ``scope.drift`` does where texts are many: a look at all of them with the
+static model and one at a sample with the default one, together at the level of one.
+
+    LLMSCOPE_REAL_DATA=… python -m benchmarks.drift [--nulls 1000] [--runs 200] [--vectors FILE] [--only WORD] [--no-speed]
 """
 
 from __future__ import annotations
@@ -14,10 +17,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,8 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks._drift_speed import speed
 from llmscope.analysis.drift import ALPHA, drift_vectors
 from llmscope.analysis.intervals import wilson_interval
+from llmscope.analysis.multiplicity import bonferroni
 from llmscope.text.models import model
 
 OTHERS: Final = 2_000
@@ -44,6 +48,8 @@ class Run(NamedTuple):
     precision: float
     recall: float
     seconds: float
+    alone: tuple[bool, ...] = ()
+    """Of two looks: whether each would reject by itself, at the whole level."""
 
 
 class Case(NamedTuple):
@@ -57,7 +63,12 @@ class Case(NamedTuple):
     of: str = "clinc"
     repeated: bool = False
     goal: str = ""
+    model: str = ""
+    """Whose vectors are compared: of the default model, ``static``, or ``both``."""
 
+
+SAMPLE: Final = 1_500
+"""Of two looks: texts of each window that the second one is at."""
 
 NULLS: Final = (
     Case("nothing", goal="<= 0.07"),
@@ -66,6 +77,8 @@ NULLS: Final = (
     Case("nothing, questions of HaluEval", of="questions", n=1_200, m=600, goal="<= 0.07"),
     Case("nothing, answers of HaluEval", of="answers", n=1_200, m=600, goal="<= 0.07"),
     Case("nothing, contexts of BBQ", of="bbq", n=1_200, m=600, goal="<= 0.07"),
+    Case("static: nothing", goal="<= 0.07", model="static"),
+    Case("two looks: nothing", n=12_000, m=6_000, goal="<= 0.07", model="both"),
 )
 PLANTED: Final = (
     Case("one intent at 2 %", "intent", 0.02, goal=">= 0.95"),
@@ -74,6 +87,14 @@ PLANTED: Final = (
     Case("a domain of 15 intents at 5 %", "domain", 0.05, goal=">= 0.9"),
     Case("out of scope at 5 %", OUT_OF_SCOPE, 0.05, goal=">= 0.35"),
     Case("out of scope at 10 %", OUT_OF_SCOPE, 0.10, goal=">= 0.95"),
+    Case("static: one intent at 2 %", "intent", 0.02, model="static"),
+    Case("static: one intent at 5 %", "intent", 0.05, model="static"),
+    Case("static: a domain of 15 intents at 5 %", "domain", 0.05, model="static"),
+    Case("static: out of scope at 10 %", OUT_OF_SCOPE, 0.10, model="static"),
+    Case("two looks: one intent at 0.5 %", "intent", 0.005, n=12_000, m=6_000, model="both"),
+    Case("two looks: one intent at 1 %", "intent", 0.01, n=12_000, m=6_000, model="both"),
+    Case("two looks: out of scope at 5 %", OUT_OF_SCOPE, 0.05, n=12_000, m=6_000, model="both"),
+    Case("two looks: out of scope at 10 %", OUT_OF_SCOPE, 0.10, n=12_000, m=6_000, model="both"),
 )
 
 _held: dict[str, Any] = {}
@@ -85,6 +106,7 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=1_000)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--vectors", type=Path, default=None)
+    parser.add_argument("--only", default="", help="only the cases in whose name this is, such as static")
     parser.add_argument("--no-speed", action="store_true")
     asked = parser.parse_args()
     folder = os.environ.get("LLMSCOPE_REAL_DATA")
@@ -94,10 +116,11 @@ def main() -> None:
     _held.update(_vectors(Path(folder), asked.vectors))
     for cases, runs in ((NULLS, asked.nulls), (PLANTED, asked.runs)):
         for case in cases:
-            print(_line(case, list(_results(case, runs))), flush=True)
+            if runs and asked.only in case.name:
+                print(_line(case, list(_results(case, runs))), flush=True)
     if not asked.no_speed:
-        for rows in (100_000, 1_000_000):
-            print(_speed(rows), flush=True)
+        for line in speed(_held["clinc"], _held["texts"]):
+            print(line, flush=True)
 
 
 def _results(case: Case, runs: int) -> Iterator[Run]:
@@ -112,7 +135,9 @@ def _run(case: Case, seed: int) -> Run:
     reference, current, planted = _drawn(case, len(vectors), labels, rng)
     began = time.process_time()
     with threadpool_limits(1):
-        drift = drift_vectors(vectors[reference], vectors[current])
+        if case.model == "both":
+            return _two_looks(reference, current)
+        drift = drift_vectors(*(_held[case.model or case.of][rows] for rows in (reference, current)))
     seconds = time.process_time() - began
     found = np.zeros(len(current), bool)
     for members in drift.regions.loc[drift.regions["kind"].isin(["new", "grew"]), "members"]:
@@ -124,6 +149,16 @@ def _run(case: Case, seed: int) -> Run:
         hits / planted.sum() if planted.any() else float("nan"),
         seconds,
     )
+
+
+def _two_looks(reference: NDArray[np.int64], current: NDArray[np.int64]) -> Run:
+    began = time.process_time()
+    scan = drift_vectors(_held["static"][reference], _held["static"][current], alpha=ALPHA / 2)
+    rows = reference[:SAMPLE], current[:SAMPLE]  # both are in random order
+    sample = drift_vectors(_held["clinc"][rows[0]], _held["clinc"][rows[1]], alpha=ALPHA / 2)
+    p = scan.p_value, sample.p_value
+    alone = tuple(one <= ALPHA for one in p)
+    return Run(bonferroni(p) <= ALPHA, float("nan"), float("nan"), time.process_time() - began, alone)
 
 
 def _drawn(case: Case, rows: int, labels: Any, rng: np.random.Generator) -> tuple[Any, Any, NDArray[np.bool_]]:
@@ -156,7 +191,10 @@ def _line(case: Case, results: list[Run]) -> str:
     hits = sum(run.rejects for run in results)
     bounds = wilson_interval(hits, len(results))
     located = ""
-    if case.planted:
+    if case.model == "both":
+        scan, sample = (sum(run.alone[at] for run in results) / len(results) for at in (0, 1))
+        located = f"; the static look at all alone {scan:.3f}, the other at {SAMPLE:,} of each alone {sample:.3f}"
+    elif case.planted:
         precision, recall = (np.nanmean([getattr(run, name) for run in results]) for name in ("precision", "recall"))
         located = f"; located with precision {precision:.2f}, recall {recall:.2f}"
     goal = f" (goal {case.goal})" if case.goal else ""
@@ -168,43 +206,22 @@ def _line(case: Case, results: list[Run]) -> str:
     )
 
 
-def _speed(rows: int) -> str:
-    rng = np.random.default_rng(1)
-    base = _held["clinc"]
-    sides = []
-    for planted in (0, rows // 50):
-        side = np.empty((rows, base.shape[1]), np.float32)
-        for begin in range(0, rows, 50_000):
-            part = side[begin : begin + 50_000]
-            part[:] = base[rng.integers(0, len(base), len(part))]
-            part += rng.normal(scale=0.02, size=part.shape).astype(np.float32)
-        side[:planted] = base[0] + rng.normal(scale=0.02, size=(planted, base.shape[1]))
-        sides.append(side)
-    began = time.perf_counter(), time.process_time()
-    drift = drift_vectors(sides[0], sides[1])
-    wall, busy = time.perf_counter() - began[0], time.process_time() - began[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return (
-        f"{rows:,} against {rows:,} vectors of {base.shape[1]}: "
-        f"tested and located in {wall:.1f} s ({busy:.1f} s of CPU), "
-        f"{len(drift.regions)} region(s), peak memory of the process {peak:.1f} GB, vectors included"
-    )
-
-
 def _vectors(folder: Path, kept: Path | None) -> dict[str, Any]:
     sets, labels = _texts(folder)
     domains = json.loads((folder / "clinc150_oos" / "domains.json").read_text())
     known = dict(np.load(kept)) if kept and kept.exists() else {}
-    embed: Callable[[list[str]], Any] = model().encode
-    for name, texts in sets.items():
+    for name, texts, given in [
+        *((name, texts, None) for name, texts in sets.items()),
+        ("static", sets["clinc"], "static"),
+    ]:
         if len(known.get(name, ())) != len(texts):
             order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
-            made = embed([texts[row] for row in order])
+            made = model(given).encode([texts[row] for row in order])
             known[name] = np.empty_like(made)
             known[name][order] = made
             if kept:
                 np.savez(kept, **known)
-    return {**known, "labels": np.array(labels), "domains": domains}
+    return {**known, "labels": np.array(labels), "domains": domains, "texts": sets["clinc"]}
 
 
 def _texts(folder: Path) -> tuple[dict[str, list[str]], list[str]]:

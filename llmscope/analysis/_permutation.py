@@ -90,22 +90,36 @@ def permuted(
     units = rows if unit is None else int(unit.max()) + 1
     label = np.zeros(units, np.bool_)
     label[np.arange(rows - current, rows) if unit is None else unit[rows - current :]] = True
-    measured = np.column_stack([pooled.xyz, pooled.distance, np.ones(rows)]).astype(np.float64)
+    measured = np.vstack([pooled.xyz.T, pooled.distance, np.ones(rows)]).astype(np.float64)
     counts, sums = [], []
     for begin in range(0, permutations + 1, _AT_ONCE):
-        labels = [
-            label if at == 0 else rng.permutation(label) for at in range(begin, min(begin + _AT_ONCE, permutations + 1))
-        ]
-        of_rows = np.stack([one if unit is None else one[unit] for one in labels])
+        labels = _drawn(min(_AT_ONCE, permutations + 1 - begin), units, int(label.sum()), rng)
+        if not begin:
+            labels[0] = label
+        of_rows = labels if unit is None else labels[:, unit]
         counts.append([np.bincount(pooled.cell[one], minlength=cells) for one in of_rows])
-        sums.append(of_rows.astype(np.float64) @ measured)
-    summed, whole = np.concatenate(sums), measured.sum(axis=0)
+        sums.append((measured @ of_rows.T.astype(np.float64)).T)  # in this order it is several times as fast
+    summed, whole = np.concatenate(sums), measured.sum(axis=1)
     size = summed[:, -1]
     variance = pooled.xyz.var(axis=0, dtype=np.float64)
     shift = apart(summed[:, :-2], whole[:-2], size, rows, variance)
     farther = summed[:, -2] / size - (whole[-2] - summed[:, -2]) / (rows - size)
     total = np.bincount(pooled.cell, minlength=cells).astype(np.float64)
     return Windows(np.concatenate(counts).astype(np.float64), total, size, shift, farther)
+
+
+def _drawn(draws: int, units: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return which units each of some draws takes: ``size`` of them, any set as likely as any other.
+
+    Each unit is taken by itself, and then as many as are missing are added at random, or those too many left out: that
+    favours no set, and costs a fifth of a permutation.
+    """
+    taken = rng.random((draws, units), np.float32) < size / units
+    for one in taken:
+        missing = size - int(one.sum())
+        other = np.flatnonzero(~one if missing > 0 else one)
+        one[rng.choice(other, abs(missing), replace=False)] = missing > 0
+    return taken
 
 
 def apart(

@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
+
+
+def bonferroni(p: Sequence[float]) -> float:
+    """Return the p value of several tests of one question as one: whatever they have in common, it keeps its level.
+
+    Args:
+        p: One p value of each test, at least one.
+
+    Example:
+        >>> bonferroni([0.02, 0.7])
+        0.04
+    """
+    return min(1.0, len(p) * min(p))
 
 
 def corrected(p: ArrayLike) -> NDArray[np.float64]:

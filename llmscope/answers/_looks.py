@@ -90,7 +90,7 @@ def _look(
     groups = None
     if alike.name is not None:
         groups = group_labels(windows[0], found[0], alike), group_labels(windows[1], found[1], alike)
-    test = drift_vectors(found[0].vectors[found[0].at], found[1].vectors[found[1].at], groups, alpha=alpha)
+    test = drift_vectors(found[0].by_row, found[1].by_row, groups, alpha=alpha)
     return Look(found, test)
 
 

@@ -70,7 +70,10 @@ class Drift(Answer, Generic[S]):
 
         Of two looks it is twice the smaller p value (Bonferroni), however much they have in common.
         """
-        return float("nan") if self.test is None else min(1.0, len(self.looks) * self.test.p_value)
+        from llmscope.analysis.multiplicity import bonferroni
+
+        tests = [look.test.p_value for look in self.looks if look.test]
+        return bonferroni(tests) if tests else float("nan")
 
     @property
     def drifted(self) -> bool:

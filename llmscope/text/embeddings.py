@@ -61,6 +61,12 @@ class Embedded:
     def __len__(self) -> int:
         return len(self.at)
 
+    @property
+    def by_row(self) -> NDArray[np.float32]:
+        """One vector for each row; no copy where every row has a text of its own."""
+        same = len(self.at) == len(self.vectors) and bool((self.at == np.arange(len(self.at))).all())
+        return self.vectors if same else self.vectors[self.at]
+
 
 def embed(
     selection: Selection,
