@@ -6,6 +6,7 @@ run on it. Landmarks are placed once, with a fixed seed; what is placed between 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,12 @@ _EPOCHS: Final = 200
 _BETWEEN: Final = 6
 """Landmarks between which a vector is placed."""
 
+_ROUNDS: Final = 6
+"""Rounds in which landmarks that stand apart from the others lose their weight."""
+
+_APART: Final = 300.0
+"""How far apart that is: half a percent of the map."""
+
 SPAN: Final = 65_535
 """Coordinates are whole numbers from 0 to this."""
 
@@ -56,7 +63,7 @@ def fit(vectors: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def compiles(count: int) -> bool:
-    """Whether placing so many landmarks begins with compiling UMAP, which each session does once."""
+    """Whether placing so many landmarks begins with reading, or compiling, UMAP, which each session does once."""
     return count >= FEW and "umap" not in sys.modules
 
 
@@ -64,6 +71,9 @@ def place(
     vectors: NDArray[np.float32], landmarks: NDArray[np.float32], xy: NDArray[np.uint16]
 ) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.float32]]:
     """Place vectors between their nearest landmarks, the nearer the heavier.
+
+    Neighbours may stand in several parts of the plane, and between those is nothing like them: the place is a robust
+    middle (Cauchy weights, by iteratively reweighted least squares: Holland, Welsch 1977), which goes with most.
 
     Returns:
         ``x, y`` of each, the position of its nearest landmark, and the distance to it.
@@ -76,9 +86,16 @@ def place(
     scale = np.maximum((distance - first).mean(axis=1, keepdims=True), 1e-6)
     weight = np.exp(-2 * (distance - first) / scale)
     weight[:, 1:][np.broadcast_to(first < 1e-3, weight[:, 1:].shape)] = 0  # a landmark stands where it stands
-    weight /= weight.sum(axis=1, keepdims=True)
-    between = np.einsum("ij,ijk->ik", weight, xy[found].astype(np.float64))
-    return np.rint(between).astype(np.uint16), found[:, 0], distance[:, 0]
+    return np.rint(_middle(xy[found].astype(np.float64), weight)).astype(np.uint16), found[:, 0], distance[:, 0]
+
+
+def _middle(places: NDArray[np.float64], weight: NDArray[np.float32]) -> NDArray[np.float64]:
+    own = weight.astype(np.float64)
+    middle = np.empty((len(places), 2))
+    for _ in range(_ROUNDS):
+        np.einsum("ij,ijk->ik", own / own.sum(axis=1, keepdims=True), places, out=middle)
+        own = weight / (np.square(places - middle[:, None]).sum(axis=2) + _APART**2)
+    return middle
 
 
 def _umap(found: NDArray[np.int64], distance: NDArray[np.float32]) -> Any:
@@ -86,6 +103,7 @@ def _umap(found: NDArray[np.int64], distance: NDArray[np.float32]) -> Any:
         import umap
     except ImportError as error:
         raise EmbeddingError("A map needs umap-learn: pip install 'llmscope[embed]'.") from error
+    _keep_compiled(umap)
     return umap.UMAP(
         n_neighbors=found.shape[1],
         metric="euclidean",
@@ -95,6 +113,18 @@ def _umap(found: NDArray[np.int64], distance: NDArray[np.float32]) -> Any:
         n_jobs=1,
         precomputed_knn=(found.astype(np.int32), distance, None),
     )
+
+
+def _keep_compiled(umap: Any) -> None:
+    """Let numba keep what it compiles of UMAP, so that the next session need not compile it again."""
+    for module, name in (
+        (umap.umap_, "smooth_knn_dist"),
+        (umap.umap_, "compute_membership_strengths"),
+        (umap.layouts, "_nb_optimize_layout_euclidean_single_epoch"),
+    ):
+        # It is a private name of some versions, and there may be no folder to write to: then it is compiled each time.
+        with contextlib.suppress(AttributeError, RuntimeError):
+            getattr(module, name).enable_caching()
 
 
 def _components(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
