@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from llmscope.errors import ReportError
 from llmscope.reports._probe import PROBE, STORES
+from llmscope.reports._widgets import VIEW
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TRACE_LINES = 12
@@ -41,9 +42,30 @@ class _ThisPython(KernelSpecManager):
 
 
 class _Client(NotebookClient):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._closed: set[str] = set()
+
     def create_kernel_manager(self) -> AsyncKernelManager:
         self.km = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
         return self.km
+
+    def handle_comm_msg(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
+        super().handle_comm_msg(outs, msg, cell_index)
+        if msg["msg_type"] == "comm_close":
+            self._closed.add(msg["content"]["comm_id"])
+
+    def set_widgets_metadata(self) -> None:
+        """Leave out the widgets that were closed, such as bars of progress, as a page with a kernel does."""
+        for model in self._closed:
+            self.widget_state.pop(model, None)
+        for cell in self.nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [output for output in cell.outputs if not self._is_closed(output)]
+        super().set_widgets_metadata()
+
+    def _is_closed(self, output: Any) -> bool:
+        return output.get("data", {}).get(VIEW, {}).get("model_id") in self._closed
 
 
 def _where(notebook: Any) -> tuple[int, str, str]:

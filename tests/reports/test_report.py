@@ -70,6 +70,21 @@ def test_errors_can_be_shown_instead_and_slow_cells_are_stopped(write):
         report(write(new_code_cell("import time; time.sleep(60)"), name="slow.ipynb"), timeout=1)
 
 
+def test_widgets_that_were_closed_are_gone_as_they_are_in_a_page_with_a_kernel(write, tmp_path):
+    source = write(
+        new_code_cell(
+            "import ipywidgets as w\nbar, rest = w.HTML('half' + ' done'), w.HTML('the' + ' rest')\ndisplay(bar, rest)"
+        ),
+        new_code_cell("bar.close()"),
+    )
+    html = report(source, executed=tmp_path / "run.ipynb").path.read_text()
+    assert "the rest" in html
+    assert "half done" not in html
+    ran = nbformat.read(tmp_path / "run.ipynb", as_version=4)
+    assert len(ran.cells[0].outputs) == 1
+    assert "half done" not in json.dumps(ran.metadata)
+
+
 def test_an_old_notebook_without_cell_ids_is_run_all_the_same(tmp_path):
     old = new_notebook(
         cells=[new_code_cell("days = 1", metadata={"tags": ["parameters"]}), new_code_cell("print(days)")]
