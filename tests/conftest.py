@@ -278,7 +278,8 @@ def by_words(monkeypatch):
             asked.extend(texts)
             return [sum((direction(word) for word in text.lower().split()), np.zeros(32)) for text in texts]
 
-    monkeypatch.setattr(models, "_load", lambda _name: Words())
+    monkeypatch.setattr(models, "load", lambda _name: Words())
+    monkeypatch.setattr(models, "_contextual", lambda: True)
     return asked
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llmscope.errors import EmbeddingError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -90,15 +88,10 @@ def divide(vectors: NDArray[np.float32]) -> Cells:
 
     Args:
         vectors: Rows by dimensions; a sample of what is to be located, drawn without a look at where rows come from.
-
-    Raises:
-        EmbeddingError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.cluster import KMeans
-        from sklearn.decomposition import PCA
-    except ImportError as error:
-        raise EmbeddingError("Drift of vectors needs scikit-learn: pip install 'llmscope[embed]'.") from error
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
+
     rows, dimensions = vectors.shape
     width = min(_WIDTH, dimensions, rows)
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,8 @@ def model(given: ModelLike = None) -> Model:
         given: The name of a sentence-transformers model or its folder; ``static`` for the fast one that is distilled
             from the default model, ``static:`` and a name or folder for that of another; a function that takes a list
             of texts and returns one vector each; an object with a method ``encode`` that does; None for the default.
-            Vectors of functions and objects are not kept, since nothing tells one from the next.
+            Vectors of functions and objects are not kept, since nothing tells one from the next. Where
+            sentence-transformers is not installed, None is the fast one, which needs nothing else.
 
     Raises:
         EmbeddingError: What is needed to run it is not installed, or the model cannot be had.
@@ -71,6 +73,8 @@ def model(given: ModelLike = None) -> Model:
         return given
     if isinstance(given, str) and given.partition(":")[0] == STATIC:
         return _static(given.partition(":")[2] or DEFAULT)
+    if given is None and not _contextual():
+        return _static(DEFAULT)
     if given is None or isinstance(given, (str, Path)):
         return _sentence_transformer(str(given or DEFAULT))
     encode = getattr(given, "encode", given)
@@ -125,7 +129,7 @@ def _sentence_transformer(name: str) -> Model:
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         if not loaded:
-            loaded.append(_load(source))
+            loaded.append(load(source))
         batch = CUDA_BATCH if loaded[0].device.type == "cuda" else BATCH
         vectors = loaded[0].encode(
             list(texts), batch_size=batch, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
@@ -143,10 +147,14 @@ def _static(name: str) -> Model:
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         if not loaded:
-            loaded.append(Static(label, lambda: _load(source)))
+            loaded.append(Static(label, lambda: load(source)))
         return checked(loaded[0](texts), len(texts), name)
 
     return Model(f"static-{RECIPE}:{label}", encode, chunk=16_384)
+
+
+def _contextual() -> bool:
+    return importlib.util.find_spec("sentence_transformers") is not None
 
 
 def _labelled(name: str) -> tuple[str, str]:
@@ -162,13 +170,15 @@ def _fingerprint(folder: Path) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
 
 
-def _load(name: str) -> Any:
+def load(name: str) -> Any:
+    """Return a model of sentence-transformers: packaged, kept on this machine, or downloaded."""
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise EmbeddingError(
-            f"Embedding texts needs sentence-transformers: {_INSTALL}. Without it, pass a function from texts to "
-            "vectors (model=…), or vectors that the logs hold (vectors='embedding.vector')."
+            f"{name} needs sentence-transformers: {_INSTALL}. Without it, take the model that comes with llmscope "
+            "(model='static'), pass a function from texts to vectors (model=…), or vectors that the logs hold "
+            "(vectors='embedding.vector')."
         ) from error
     if name == DEFAULT and (packaged := _packaged()):
         with _without_bar():

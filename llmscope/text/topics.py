@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llmscope.errors import EmbeddingError
 from llmscope.text._common_words import COMMON
 
 if TYPE_CHECKING:
@@ -55,17 +54,12 @@ def regions(xy: NDArray[np.uint16]) -> NDArray[np.int64]:
     """Return for each landmark the number of its region, largest first; -1 where it is in none.
 
     HDBSCAN (Campello, Moulavi, Sander 2013) on the plane, so that a region is what the eye sees as one.
-
-    Raises:
-        EmbeddingError: scikit-learn is not installed.
     """
     least = max(8, len(xy) // 200)
     if len(xy) < 2 * least:
         return np.full(len(xy), -1, np.int64)
-    try:
-        from sklearn.cluster import HDBSCAN
-    except ImportError as error:
-        raise EmbeddingError("Topics need scikit-learn: pip install 'llmscope[embed]'.") from error
+    from sklearn.cluster import HDBSCAN
+
     found = HDBSCAN(min_cluster_size=least, min_samples=5, copy=True).fit_predict(xy.astype(np.float64))
     return _largest_first(np.asarray(found, np.int64))
 

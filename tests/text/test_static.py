@@ -63,6 +63,7 @@ class Tokenizer:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(static, "_PACKAGED", tmp_path / "no package")
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_args, **_options: tmp_path / "cache")
     return tmp_path / "cache" / "static"
 
@@ -117,7 +118,7 @@ def test_two_that_distil_at_once_leave_one_whole_file(cache):
     for one in both:
         one.join()
     (path,) = cache.iterdir()
-    assert path.suffix == ".safetensors"
+    assert path.suffix == ".npz"
     assert static._kept("t") is not None
 
 
@@ -163,7 +164,7 @@ def test_the_fast_model_beside_any_other():
 
 
 def test_by_name_it_embeds_and_keeps_under_a_name_of_its_own(counted, monkeypatch):
-    monkeypatch.setattr("llmscope.text.models._load", lambda _name: Teacher())
+    monkeypatch.setattr("llmscope.text.models.load", lambda _name: Teacher())
     selection = counted([{"input": "where is my order"}, {"input": "the refund"}])
     found = embed(selection, given="static")
     assert found.model == f"static-{static.RECIPE}:{DEFAULT}"
@@ -171,13 +172,25 @@ def test_by_name_it_embeds_and_keeps_under_a_name_of_its_own(counted, monkeypatc
     assert kept == {found.model}
 
 
-def test_what_was_distilled_runs_without_torch():
-    static.Static(DEFAULT, Teacher)
-    code = (
-        "import sys, platformdirs, pathlib; "
-        f"platformdirs.user_cache_path = lambda *a, **o: pathlib.Path({str(static._file(DEFAULT).parents[1])!r}); "
-        "from llmscope.text.models import model; "
-        "print(model('static').encode(['my order']).shape, 'torch' in sys.modules)"
-    )
-    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert said.split() == ["(1,", "6)", "False"]
+ALONE = """
+import sys
+sys.modules.update(dict.fromkeys(("torch", "sentence_transformers", "transformers", "sklearn"), None))
+from llmscope.text import models
+models._contextual = lambda: False
+made = models.model()
+refund, money, weather = made.encode(["I want a refund", "give me my money back", "the weather in Paris"])
+print(made.name, refund @ money > 2 * (refund @ weather))
+"""
+
+
+def test_one_comes_with_the_package_and_needs_nothing_else():
+    said = subprocess.run([sys.executable, "-c", ALONE], check=True, capture_output=True, text=True).stdout
+    assert said.split() == [f"static-{static.RECIPE}:{DEFAULT}", "True"]
+
+
+def test_numbers_are_kept_within_half_a_step_of_the_largest_of_a_token():
+    weights = np.random.default_rng(2).normal(size=(len(WORDS), 5)) * np.logspace(-6, 3, len(WORDS))[:, None]
+    weights[0] = 0
+    tokenizer, kept = static._unpacked(static._packed(Teacher().tokenizer.backend_tokenizer.to_str(), weights))
+    assert tokenizer.get_vocab_size() == len(WORDS)
+    assert (np.abs(kept - weights) <= np.abs(weights).max(axis=1, keepdims=True) / 14 + 1e-9).all()
