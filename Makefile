@@ -31,7 +31,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 $(VENV)/.user: pyproject.toml | $(BIN)/uv
-	$(UV) --python $(BIN)/python -e .
+	$(UV) --python $(BIN)/python -e '.[map]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/uv

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import llmscope
 _WEEK = """\
 The week of a support assistant: it answers customers of a shop for smart-home devices in five languages, through a
 gateway, a guardrail, retrieval, reranking, six models of five providers, and tools. The traffic is made up and six
-incidents are planted in it; `truth.json` beside this notebook lists them. What follows finds four by looking."""
+incidents are planted in it; `truth.json` beside this notebook lists them. What follows finds most by looking."""
 
 _SLOW = """\
 ## Why was it slow from Wednesday on?
@@ -38,6 +39,22 @@ _MIX = """\
 
 Taken together, yes: the median rises. Within each plan nothing changed. The enterprise plan, which runs on a slower
 model, has a larger share of the weekend's traffic: a shift in the mix, not a fault."""
+
+_NEW = """\
+## Did people ask for something new at the weekend?
+
+Every question from Friday noon on, beside those of the days before, compared by what they mean. A calibrated test says
+whether they differ at all, then where, and what that is about."""
+
+_DRIFT = """\
+>weekend = week.between("2026-11-20 12:00", None)
+weekend.drift(week.between(None, "2026-11-20 12:00"), model="static")"""
+
+_MAP = """\
+All questions as a map: near means alike. Draw around some to see which they are."""
+
+_WITHOUT_MAP = """\
+A map of the questions needs UMAP, not installed here: `pip install 'llmscope[map]'`, then run the demo again."""
 
 _EXPLORE = """\
 ## Look for yourself
@@ -69,7 +86,9 @@ _SLOWEST = """\
 >slowest = week.sql("select trace_id from requests order by duration_ms desc limit 1").fetchall()[0][0]
 week.trace(slowest)"""
 
-_CELLS: tuple[str, ...] = (
+_MAPPED: tuple[str, ...] = (_MAP, '>week.map(by=["model", "metadata.locale"], model="static")')
+
+_LOOKED: tuple[str, ...] = (
     f"# A week of the support assistant\n\n{_WEEK}",
     '>import llmscope as ls\n\nweek = ls.open("demo.duckdb")\nweek',
     "## Traffic",
@@ -89,6 +108,11 @@ _CELLS: tuple[str, ...] = (
     '>week.traffic(every="6h", by="metadata.prompt_version")',
     _MIX,
     _SAME_DAYS,
+    _NEW,
+    _DRIFT,
+)
+
+_WHOLE: tuple[str, ...] = (
     "## What the machines did",
     ">week.resources()",
     _EXPLORE,
@@ -97,7 +121,6 @@ _CELLS: tuple[str, ...] = (
     ">week.traces(limit=50)",
     _SLOWEST,
 )
-"""Cells of the notebook; code begins with ``>``."""
 
 
 def demo(directory: Path, *, spans: int = 30_000, seed: int = 7, say: Callable[[str], Any] = print) -> str:
@@ -136,6 +159,11 @@ def demo(directory: Path, *, spans: int = 30_000, seed: int = 7, say: Callable[[
     return f"Open {written.path} in any browser: it needs no network. The notebook is {notebook}."
 
 
+def _cells() -> tuple[str, ...]:
+    """Return the cells of the notebook, or for those that cannot run here what they need; code begins with ``>``."""
+    return (*_LOOKED, *(_MAPPED if importlib.util.find_spec("umap") else (_WITHOUT_MAP,)), *_WHOLE)
+
+
 def _write(path: Path) -> None:
     import nbformat
 
@@ -143,7 +171,7 @@ def _write(path: Path) -> None:
         nbformat.v4.new_code_cell(text[1:], id=f"cell-{number}")
         if text.startswith(">")
         else nbformat.v4.new_markdown_cell(text, id=f"cell-{number}")
-        for number, text in enumerate(_CELLS)
+        for number, text in enumerate(_cells())
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)

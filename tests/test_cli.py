@@ -1,5 +1,6 @@
 """The command line: what it prints, and its exit codes."""
 
+import importlib.util
 import json
 
 import pytest
@@ -90,6 +91,7 @@ def test_demo_writes_logs_truth_store_notebook_and_report(run, tmp_path):
     assert {"otlp", "truth.json", "demo.duckdb", "demo.ipynb", "report.html"} <= names
     page = (tmp_path / "d" / "report.html").read_text(encoding="utf-8")
     assert "Why was it slow from Wednesday on?" in page
+    assert ("A map of the questions needs UMAP" in page) is (importlib.util.find_spec("umap") is None)
     again = run("demo", "--spans", 1500, "-o", tmp_path / "d")
     assert again.exit_code == 0, again.output
 

@@ -126,5 +126,5 @@ BUSINESS_TOPICS: Final = spread(
 )  # fmt: skip
 """What enterprise customers ask about."""
 
-NEW_TOPIC_SHARE: Final = 620
+NEW_TOPIC_SHARE: Final = 1_100
 """Share of new sessions about the recall once it is known, in hundredths of a percent."""

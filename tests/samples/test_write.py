@@ -16,11 +16,11 @@ from llmscope.samples.__main__ import SMALL, main
 DATA = Path(__file__).parents[2] / "data" / "samples"
 
 PINNED = {
-    "otlp/traces.jsonl": "5b93c59fbafef6392124586524ac9382c30fd1a5d1eb0eca9803684845bf748c",
+    "otlp/traces.jsonl": "7eb0856ee78fb059d4c744edae24fb82e3c322ff7cc1ff8aba81fca5e887da54",
     "otlp/metrics.jsonl": "f7ffc99e6aaf1b967483497ec579fdfb019b23009ae2fc5b11374c22f2087f1b",
-    "formats/openinference.jsonl": "153bde5bca3b6e11edc848a553df6ba49b1f831811664bc5b4d7d4e65f8e6b5d",
-    "formats/chat.jsonl": "025e3e417dbadb63a2cb5f3e0d2efb9fdf7bb5c2d5b98240dd6aeba8fd58bbed",
-    "truth.json": "a00ba9922edd48a063168950057cc797c1defb002512ebd4cda1a7b0d3034fef",
+    "formats/openinference.jsonl": "32fe0c8e5c87898cea9bfccb6f6f06ee9ce7a8a17062c9d55775023fc19309ee",
+    "formats/chat.jsonl": "07f87a9a5e9fd426082af481f9acea52a2c717ae2af9f1c4d8481b02962bebec",
+    "truth.json": "3d9b9487741061024608ebcbbdff727ffe2c21a4c84b44d25f90098e99218a9f",
 }
 """SHA-256 of the small set, decompressed. It changes only when the samples are changed on purpose: then write them anew with
 ``python -m llmscope.samples data/samples`` and pin what the failing test shows."""
