@@ -16,6 +16,7 @@ NAMES = (
     "map",
     "paired",
     "columns",
+    "causes",
     "map_fit",
     "embed",
 )

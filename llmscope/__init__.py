@@ -28,6 +28,7 @@ from llmscope.errors import (
 from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads as it should)
 
 if TYPE_CHECKING:
+    from llmscope.analysis.causes import explain_table
     from llmscope.analysis.drift import drift_vectors
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "UnreadableFileError",
     "diff",
     "drift_vectors",
+    "explain_table",
     "open",
 ]
 
@@ -56,4 +58,8 @@ def __getattr__(name: str) -> Any:
         from llmscope.analysis.drift import drift_vectors
 
         return drift_vectors
+    if name == "explain_table":
+        from llmscope.analysis.causes import explain_table
+
+        return explain_table
     raise AttributeError(f"module 'llmscope' has no attribute {name!r}")
