@@ -104,11 +104,17 @@ def group_labels(window: Selection, found: Embedded, alike: Blocks) -> Sequence[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """Where windows differ, by name: see ``answers.drift.drift`` for the columns; ``keys`` has the rows of each."""
+    """Where windows differ, by name: see ``answers.drift.drift`` for the columns.
+
+    Attributes:
+        keys: The rows of each that it is shown by, in one window.
+        rows: The rows of each in both windows.
+    """
 
     frame: pd.DataFrame
     examples: pd.DataFrame
     keys: Sequence[Any]
+    rows: Sequence[Any]
 
 
 def regions(seen: Sequence[Look]) -> Regions:
@@ -134,6 +140,7 @@ def regions(seen: Sequence[Look]) -> Regions:
         pd.DataFrame(frame, columns=_FRAME),
         pd.concat(shown, ignore_index=True) if shown else pd.DataFrame(columns=_SHOWN),
         [region.part.rows.take(region.members) for region in held],
+        [region.both for region in held],
     )
 
 
@@ -155,6 +162,13 @@ class _Region:
     @property
     def members(self) -> Any:
         return self.row["reference_members" if self.fewer else "members"]
+
+    @property
+    def both(self) -> Any:
+        import pyarrow as pa
+
+        members = self.row["reference_members"], self.row["members"]
+        return pa.concat_tables(part.rows.take(rows) for part, rows in zip(self.look.found, members, strict=True))
 
     def among(self, others: Sequence[_Region]) -> bool:
         """Return whether most rows of this region that another look compared too are in one of its regions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from llmscope.measures.colours import Colour, colours
 from llmscope.store import Selection
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from llmscope.store.maps import Points, Topic
-    from llmscope.text.atlas import Source
+    from llmscope.text.atlas import Atlas, Source
     from llmscope.text.embeddings import Embedded
 
 _SNIPPET = 240
@@ -35,12 +36,34 @@ def gathered(
     """Return the fields of a map; see ``answers.map.draw_map`` for the parameters."""
     from llmscope.text.atlas import atlas
 
-    field = source.field
-    names = _colour_names(selection, [by] if isinstance(by, str) else by)
+    names = colour_names(selection, by)
     drawn = atlas(selection, source, fresh=fresh)
     windows = [source.of(part, sample) for part in (selection, reference) if part is not None]
+    return placed(selection, drawn, source.field, windows, names=names)
+
+
+def placed(
+    selection: Selection,
+    drawn: Atlas,
+    field: str,
+    windows: Sequence[Embedded],
+    *,
+    names: Sequence[str],
+    regions: Mapping[str, pa.Table] | None = None,
+) -> dict[str, Any]:
+    """Return the fields of a map of one window, or of the current one and its reference.
+
+    Args:
+        selection: What is counted, of the first window.
+        drawn: The map.
+        field: Which text of each row was embedded.
+        windows: The vectors of each window.
+        names: What else to colour by.
+        regions: Rows to outline, by the name of their region; none overlap.
+    """
     rows, order, window = _joined(windows)
-    whole = selection if reference is None else Selection(selection.store, unit=selection.unit)
+    compared = len(windows) > 1
+    whole = Selection(selection.store, unit=selection.unit) if compared else selection
     points = [drawn.place(found) for found in windows]
     xy, topic, distance = (_by_row(points, windows, name)[order] for name in ("xy", "topic", "distance"))
     texts = _texts(windows, order)
@@ -56,7 +79,9 @@ def gathered(
         }
     )
     shown = [_topic_colour(number, topics), *colours(whole, rows, names)]
-    if reference is not None:
+    if regions:
+        shown.insert(0, _region_colour(frame, regions))
+    if compared:
         frame["window"] = np.where(window == 0, "current", "reference")
         shown.insert(0, Colour("window", window.astype(np.uint8), ("current", "reference")))
     return {
@@ -70,9 +95,11 @@ def gathered(
     }
 
 
-def _colour_names(selection: Selection, by: Sequence[str]) -> list[str]:
+def colour_names(selection: Selection, by: str | Sequence[str]) -> list[str]:
+    """Return what a map is coloured by, besides topics: what is asked for, else what tells rows apart."""
     from llmscope.measures.cube import telling
 
+    by = [by] if isinstance(by, str) else by
     if by:
         return list(dict.fromkeys(by))
     return [*telling(selection, DEFAULTS)[:4], "duration_ms", "start_time"]
@@ -122,6 +149,14 @@ def _topics(
         }
     )
     return renamed[topic], frame
+
+
+def _region_colour(frame: pd.DataFrame, regions: Mapping[str, pa.Table]) -> Colour:
+    own = pd.MultiIndex.from_frame(frame[["trace_id", "span_id"]])
+    codes = np.full(len(frame), len(regions), np.uint8)
+    for code, rows in enumerate(regions.values()):
+        codes[own.isin(pd.MultiIndex.from_frame(rows.select(["trace_id", "span_id"]).to_pandas()))] = code
+    return Colour("region", codes, (*regions, None))
 
 
 def _topic_colour(number: NDArray[np.int64], topics: pd.DataFrame) -> Colour:

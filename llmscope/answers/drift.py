@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from llmscope.analysis.drift import VectorDrift
     from llmscope.answers.columns import ColumnDrift
+    from llmscope.answers.map import Map
     from llmscope.measures._blocks import Blocks
     from llmscope.store.selection import Selection
+    from llmscope.text.atlas import Source
     from llmscope.text.models import ModelLike
 
 S = TypeVar("S")
@@ -44,6 +46,7 @@ class Drift(Answer, Generic[S]):
         looks: The tests behind it and what they compared: one, or that of all texts and then that of a sample.
         reference: What the current window was compared with.
         selection: The current window.
+        source: Where the texts and vectors come from.
     """
 
     told: ClassVar[bool] = True
@@ -53,10 +56,17 @@ class Drift(Answer, Generic[S]):
     looks: Sequence[Look]
     reference: Selection
     selection: Selection
-    what: str
+    source: Source
     blocks: Blocks
     _scope: Callable[[Selection], S] = field(repr=False)
     _keys: Sequence[Any] = field(repr=False)
+    _rows: Sequence[Any] = field(repr=False)
+    _maps: list[Map[S]] = field(repr=False, default_factory=list)
+
+    @property
+    def what(self) -> str:
+        """Which texts are compared: ``input``, ``output`` or another column or key."""
+        return self.source.field
 
     @property
     def test(self) -> VectorDrift | None:
@@ -106,6 +116,31 @@ class Drift(Answer, Generic[S]):
         at = known.index(name)
         fewer = self.frame["kind"].iloc[at] in ("vanished", "shrank")
         return self._scope((self.reference if fewer else self.selection).among(self._keys[at], f"about {name}"))
+
+    @property
+    def regions(self) -> dict[str, Any]:
+        """``trace_id`` and ``span_id`` of the compared rows of each region by its name, of both windows."""
+        return dict(zip(self.frame["region"], self._rows, strict=True))
+
+    def map(self, *, by: str | Sequence[str] = (), fresh: bool = False) -> Map[S]:
+        """Return both windows on one map: coloured by window, with what has more of each shaded and regions outlined.
+
+        It is to look at: the test knows the vectors, not the map. The store's map is used if there is one, and the
+        display of the drift then holds this map too; else it is drawn, which takes UMAP half a minute, once.
+
+        Args:
+            by: What else to colour by, see ``Scope.map``: columns, attribute keys, ``score.<name>``.
+            fresh: Whether to draw the store's map anew, after other texts came.
+
+        Raises:
+            EmbeddingError: umap-learn is not installed.
+            UnknownAttributeError: No row has such an attribute.
+        """
+        from llmscope.answers import _drift_map
+
+        if by or fresh or not self._maps:
+            self._maps[:] = [_drift_map.drawn(self, by, fresh=fresh)]
+        return self._maps[0]
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the share of each region in both windows."""
@@ -178,7 +213,18 @@ class Drift(Answer, Generic[S]):
             f"Texts as {models} understand{'s' if len(self.looks) == 1 else ''} them, {alike}; p values are corrected "
             "for all looked at."
         )
+        notes.append(".map() shows both windows on one map, which no test looks at.")
         return notes
+
+    def _widget(self) -> dict[str, Any]:
+        from llmscope.answers import _drift_map
+
+        if not self._maps and (saved := _drift_map.saved(self)):
+            self._maps.append(saved)
+        if not self._maps:
+            return super()._widget()
+        shown = _drift_map.widget(self, self._maps[0])._repr_mimebundle_()
+        return dict(shown[0]) if shown else {}
 
 
 def drift(
@@ -226,7 +272,7 @@ def drift(
         (of the current window, or of the reference where it vanished or shrank) and ``model`` (that located it).
         ``examples`` has ``region``,
         ``trace_id``, ``span_id`` and ``text`` (its first 240 characters). ``region(name)`` is a scope, to open, to
-        explain, or to export as a data set.
+        explain, or to export as a data set; ``map()`` shows where it lies.
 
     Raises:
         EmbeddingError: There is no model, a package is missing, or the vectors are of different models.
@@ -247,9 +293,10 @@ def drift(
 
     windows = (reference, selection)
     alike = blocks(windows, groups)
-    seen = looks(windows, Source(field, model, vectors), sample, alike)
+    source = Source(field, model, vectors)
+    seen = looks(windows, source, sample, alike)
     told = regions(seen)
-    return Drift(told.frame, told.examples, seen, reference, selection, field, alike, scope, told.keys)
+    return Drift(told.frame, told.examples, seen, reference, selection, source, alike, scope, told.keys, told.rows)
 
 
 def _told(look: Look) -> str:

@@ -49,6 +49,7 @@ class Map(Answer, Generic[S]):
             ``x``, ``y`` and ``example``.
         whole: The selection that the map shows.
         texts: The text of each point.
+        said: What else is to be known of it, in sentences.
     """
 
     frame: pd.DataFrame
@@ -59,6 +60,7 @@ class Map(Answer, Generic[S]):
     source: str
     total: int
     _scope: Callable[[Selection], S] = field(repr=False)
+    said: Sequence[str] = ()
 
     @property
     def selection(self) -> S:
@@ -92,24 +94,31 @@ class Map(Answer, Generic[S]):
         """The widget behind the display; every display of this map shares it."""
         from llmscope import widgets
 
-        return widgets.Map(
-            self._xy,
-            [_colouring(colour) for colour in self.colours],
-            self._labels(),
-            self.texts.__getitem__,
-            unit=_words.noun(self.whole),
-            scope=self.whole.describe(),
-            summary=self.text(),
-            notes=self._notes(),
-            point=self._point,
-        )
+        return widgets.Map(**self.drawn())
+
+    def drawn(self) -> dict[str, Any]:
+        """Return what the widget is made of."""
+        return {
+            "xy": self._xy,
+            "colours": [_colouring(colour) for colour in self.colours],
+            "topics": self._labels(),
+            "texts": self.texts.__getitem__,
+            "unit": _words.noun(self.whole),
+            "scope": _words.counted(self.whole, len(self.frame)).partition(" ")[2],
+            "summary": self.text(),
+            "notes": self._notes(),
+            "point": self._point,
+        }
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the still picture: how dense each part of the map is, and the names of its largest topics."""
         from llmscope.charts.map import map_chart
 
-        names = self.topics.rename(columns={"topic": "name"})
-        return map_chart(self._xy, names, title=self.text().partition("\n")[0], unit=_words.noun(self.whole))
+        topics = self.topics.rename(columns={"topic": "name"})[["name", "x", "y"]]
+        names = pd.concat([pd.DataFrame(self._regions(), columns=["name", "x", "y"]), topics], ignore_index=True)
+        current = (self.frame["window"] == "current").to_numpy() if "window" in self.frame else None
+        title = self.text().partition("\n")[0]
+        return map_chart(self._xy, names, title=title, unit=_words.noun(self.whole), current=current)
 
     def table(self) -> pd.DataFrame:
         """Return the topics as people read them."""
@@ -146,12 +155,22 @@ class Map(Answer, Generic[S]):
         far = float(self.frame["far"].mean()) if shown else 0.0
         if far > 0.05:
             notes.append(f"{_format.share(far)} are unlike anything the map was drawn of: fresh=True draws it anew.")
-        notes.append("Two dimensions of many: look at it, but measure nothing on it.")
-        return notes
+        return [*notes, *self.said, "Two dimensions of many: look at it, but measure nothing on it."]
 
     @cached_property
     def _xy(self) -> NDArray[np.uint16]:
         return self.frame[["x", "y"]].to_numpy(np.uint16)
+
+    def _regions(self) -> list[tuple[str, int, int]]:
+        """Return the regions that are outlined, by name, each with a point of its middle."""
+        found = []
+        for colour in self.colours:
+            for code, name in enumerate(colour.labels if colour.key == "region" else ()):
+                own = self._xy[colour.codes == code]
+                if name is not None and len(own):
+                    x, y = (int(value) for value in np.median(own, axis=0))
+                    found.append((name, x, y))
+        return found
 
     def _labels(self) -> list[dict[str, Any]]:
         noun = _words.noun(self.whole)

@@ -91,13 +91,24 @@ def atlas(selection: Selection, source: Source, *, fresh: bool = False) -> Atlas
     """
     whole = Selection(selection.store, unit=selection.unit)
     found = source.of(whole, projection.LANDMARKS)
-    name = f"{selection.unit} {source.field} {found.model}"
-    drawn = None if fresh or not found.kept else maps.saved(selection.store, name)
-    if drawn is None:
-        drawn = _drawn(found)
-        if found.kept and len(drawn.xy):
-            maps.save(selection.store, name, drawn)
+    known = None if fresh else saved(selection, source.field, found)
+    if known is not None:
+        return known
+    drawn, name = _drawn(found), _name(selection, source.field, found)
+    if found.kept and len(drawn.xy):
+        maps.save(selection.store, name, drawn)
     return Atlas(name, drawn, _reach(drawn), selection.store)
+
+
+def saved(selection: Selection, field: str, found: Embedded) -> Atlas | None:
+    """Return the map of a store that was drawn by the model of some vectors, None where there is none yet."""
+    name = _name(selection, field, found)
+    drawn = maps.saved(selection.store, name) if found.kept else None
+    return None if drawn is None else Atlas(name, drawn, _reach(drawn), selection.store)
+
+
+def _name(selection: Selection, field: str, found: Embedded) -> str:
+    return f"{selection.unit} {field} {found.model}"
 
 
 def _drawn(found: Embedded) -> Landmarks:

@@ -63,6 +63,7 @@ class Map(Hosted):
         summary: str,
         notes: Sequence[str],
         point: Callable[[int], dict[str, Any]],
+        **traits: Any,
     ) -> None:
         shown = _snippets(texts, len(xy))
         meta = {
@@ -72,15 +73,19 @@ class Map(Hosted):
             "colours": [{name: value for name, value in one.items() if name != "codes"} for one in colours],
             "topics": list(topics),
             "notes": list(notes),
+            **traits.pop("meta", {}),
         }
         arrays = [xy[:, 0].astype("<u2"), xy[:, 1].astype("<u2"), *(one["codes"].astype("u1") for one in colours)]
         super().__init__(
             {"point": lambda asked: point(_number(asked, len(xy)))},
-            _view="map",
-            summary=summary,
-            meta=meta,
-            points=b"".join(array.tobytes() for array in arrays),
-            texts=packed(shown),
+            **{
+                "_view": "map",
+                "summary": summary,
+                "meta": meta,
+                "points": b"".join(array.tobytes() for array in arrays),
+                "texts": packed(shown),
+                **traits,
+            },
         )
         self.holds = {"rows": len(xy), "texts": len(shown), "columns": [str(one["key"]) for one in colours]}
 

@@ -148,3 +148,58 @@ def test_hostile_texts_are_inert_and_every_face_is_there() -> None:
     assert "<script" not in bundle["text/html"]
     assert "<img" not in bundle["text/html"]
     assert "&lt;script&gt;" in bundle["text/html"]
+
+
+def test_both_windows_lie_on_one_map_with_the_regions_that_were_found(
+    week: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llmscope.text.projection.FEW", 5_000)  # principal components: UMAP takes a minute to compile
+    drift = day(week, 18).drift(day(week, 16), model=meaning)
+    drawn = drift.map(by=["model", "duration_ms"])
+    assert drift.map() is drawn
+    assert [colour.key for colour in drawn.colours][:3] == ["window", "region", "topic"]
+    assert drawn.frame["window"].value_counts().to_dict() == {"reference": 600, "current": 500}
+    region = drawn.colours[1]
+    assert region.labels == (*drift.frame["region"], None)
+    name = drift.frame["region"].iloc[0]
+    inside = drawn.frame[region.codes == 0]
+    assert set(inside["trace_id"]) == set(drift.regions[name]["trace_id"].to_pylist())
+    assert set(inside["trace_id"]) == {f"18-{row}" for row in range(40)}
+    assert "it never saw the map" in drawn.text()
+    drawn.widget.brush = {"region": [0]}
+    assert drawn.selection.sql("select count(*) from requests").fetchall() == [(40,)]
+    assert name in str(drawn.chart().to_dict())
+
+
+def test_quiet_windows_lie_on_a_map_without_regions(week: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmscope.text.projection.FEW", 5_000)
+    drawn = day(week, 17).drift(day(week, 16), model=meaning).map()
+    assert [colour.key for colour in drawn.colours][:2] == ["window", "topic"]
+    assert "Outlined" not in drawn.text()
+    nothing = day(week, 25).drift(day(week, 16), model=meaning)
+    assert nothing.map().frame["window"].unique().tolist() == ["reference"]
+
+
+def test_the_display_holds_a_map_once_there_is_one_and_never_draws_one_by_itself(
+    week: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llmscope import widgets
+    from llmscope.text.models import Model
+
+    monkeypatch.setattr("llmscope.text.projection.FEW", 5_000)
+    kept = Model("words for the display", lambda texts: np.asarray(meaning(texts), np.float32))
+    monkeypatch.setattr("llmscope.text.embeddings.model", lambda _given: kept)
+    monkeypatch.setattr("llmscope.text.models.model", lambda _given: kept)
+    monkeypatch.setattr("llmscope.text.models.fast", lambda _given: kept)
+    shown: list[Any] = []
+    for name in ("Drift", "Picture"):
+        whole = getattr(widgets, name)
+        monkeypatch.setattr(
+            widgets, name, lambda *given, made=whole, **more: shown.append(made) or made(*given, **more)
+        )
+    drift = day(week, 18).drift(day(week, 16))
+    drift._widget()
+    assert shown == [widgets._picture.Picture]  # type: ignore[attr-defined]
+    week.map()
+    day(week, 18).drift(day(week, 16))._widget()
+    assert shown[-1] is widgets._drift.Drift  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import pytest
 from hostile import CORPUS, hostile
 
 import llmscope as ls
+from llmscope.answers import _drift_map
 from llmscope.answers.overview import overview
 from llmscope.reports import report
 from llmscope.widgets import Picture
@@ -64,6 +65,10 @@ def shapes(texts):
     return [[len(text), ord(text[0]), 1.0] for text in texts]
 
 
+def drifted(found):
+    return _drift_map.widget(found, found.map(by=["model"]))
+
+
 ANSWERS = {
     "traffic": lambda scope: picture(scope.traffic(by="model")),
     "latency": lambda scope: picture(scope.latency(by="service")),
@@ -74,6 +79,7 @@ ANSWERS = {
     "by a hostile key": lambda scope: picture(scope.traffic(by=CORPUS["field"])),
     "overview": lambda scope: overview(scope._selection).widget,
     "map": lambda scope: scope.map(by=["model", CORPUS["field"]], model=shapes).widget,
+    "drift": lambda scope: drifted(scope.where(status="ok").drift(scope, model=shapes)),
     "board": lambda scope: scope.explore(by=["model", CORPUS["vega"], CORPUS["field"]]).widget,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 
 import numpy as np
@@ -164,3 +165,40 @@ def test_a_map_of_nothing_and_of_one_is_drawn(show, drawn, assistant, rows):
     page = show(one.widget)
     page.locator("[data-ls=map]").wait_for()
     assert count(page) == rows
+    told = page.locator(".sum").inner_text().replace("\xa0", " ")
+    assert told.startswith("1 request," if rows else "0 requests,")
+
+
+def test_names_leave_room_and_pointing_at_one_in_the_list_shows_it_on_the_map(show, drawn):
+    names = [f"a long name, of topic {number}, somewhere" for number in range(40)]
+    meta = drawn.widget.meta
+    topics = [
+        {"name": name, "x": 2_000 + 1_500 * at, "y": 60_000, "count": 1, "example": ""} for at, name in enumerate(names)
+    ]
+    colours = [{**meta["colours"][0], "labels": names}, *meta["colours"][1:]]
+    drawn.widget.meta = {**meta, "topics": topics, "colours": colours}
+    page = ready(show(drawn.widget))
+    plane = page.locator(".plane")
+    assert 0 < int(page.locator("[data-ls=map]").get_attribute("data-labels")) < 10
+    assert "Colours are used again" in page.locator(".side").inner_text()
+    bars = page.locator(".legend button")
+    bars.nth(0).hover()
+    page.wait_for_timeout(300)
+    before = plane.screenshot()
+    bars.nth(1).hover()
+    page.wait_for_timeout(300)
+    assert plane.screenshot() != before
+
+
+def test_many_points_have_lines_around_where_most_of_them_are(show, drawn):
+    page = ready(show(drawn.widget))
+    assert "Thin lines hold" not in page.locator("[data-ls=map]").inner_text()
+    times = 4
+    widget = drawn.widget
+    count, data = widget.meta["count"], np.frombuffer(widget.points, np.uint8)
+    ends = [0, 2 * count, 4 * count, *((4 + at) * count for at in range(1, len(widget.meta["colours"]) + 1))]
+    parts = [np.tile(data[low:high], times) for low, high in itertools.pairwise(ends)]
+    widget.points = np.concatenate(parts).tobytes()
+    widget.meta = {**widget.meta, "count": times * count}
+    page = ready(show(widget))
+    assert "Thin lines hold 25, 50, 75 % of the points." in page.locator("[data-ls=map]").inner_text()

@@ -38,10 +38,18 @@ ls.diff(scope.trace(quick), scope.trace(slow))
 """
 
 
+DRIFT = """
+middle = scope.sql("select median(start_time) from requests").fetchall()[0][0]
+drift = scope.between(middle).drift(scope.between(until=middle), model=words)
+drift.map(by=["model"])
+drift
+"""
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     path = tmp_path_factory.mktemp("map") / "map.ipynb"
-    cells = [OPEN, 'scope.map(by=["model", "status"], model=words)', DIFF]
+    cells = [OPEN, 'scope.map(by=["model", "status"], model=words)', DIFF, DRIFT]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
@@ -49,19 +57,19 @@ def made(tmp_path_factory):
 
 
 def count(page):
-    return int(page.locator("[data-ls=map] [data-ls=count]").get_attribute("data-value"))
+    return int(page.locator("[data-ls=map] [data-ls=count]").first.get_attribute("data-value"))
 
 
 def legend(page):
-    return page.locator("[data-ls=map] .legend .num").all_inner_texts()
+    return page.locator("[data-ls=map]").first.locator(".legend .num").all_inner_texts()
 
 
 def test_a_lasso_on_the_map_of_a_report_counts_what_is_within(made, read):
     page = read(made)
-    drawn = page.locator("[data-ls=map]")
+    drawn = page.locator("[data-ls=map]").first
     drawn.wait_for()
     drawn.scroll_into_view_if_needed()
-    page.locator("[data-ls=map][data-drawn]:not([data-drawn='0'])").wait_for()
+    page.locator("[data-ls=map][data-drawn]:not([data-drawn='0'])").first.wait_for()
     drawn.locator("select").select_option(label="model")
     whole, before = count(page), legend(page)
     box = drawn.locator(".plane").bounding_box()
@@ -93,3 +101,20 @@ def test_two_traces_of_a_report_stand_side_by_side_and_are_narrowed_to_what_chan
     assert len(shown) <= len(kinds)
     rows.last.click()
     assert page.locator("[data-ls=detail] h2").first.inner_text()
+
+
+def test_two_windows_lie_on_a_map_below_what_drifted(made, read):
+    page = read(made)
+    drawn = page.locator("[data-ls=map]").last
+    drawn.wait_for()
+    drawn.scroll_into_view_if_needed()
+    page.wait_for_function("element => element.dataset.drawn > 0", arg=drawn.element_handle())
+    assert "no test looks at" in page.locator("[data-ls=picture]").last.inner_text()
+    names = drawn.locator(".legend .name").all_inner_texts()
+    assert names == ["current", "reference"]
+    counts = [
+        int(text) for text in drawn.locator(".legend button").evaluate_all("all => all.map(b => b.dataset.value)")
+    ]
+    drawn.locator(".legend button").first.click()
+    assert int(drawn.locator("[data-ls=count]").get_attribute("data-value")) == counts[0]
+    assert 0 < counts[0] < sum(counts)

@@ -57,6 +57,9 @@ export function percent(share: Maybe): string {
 
 const pad = (value: number, width = 2) => String(value).padStart(width, "0");
 
+/** The noun for so many of what is named in the plural: of one, without its s. */
+export const noun = (plural: string, number: number) => (number === 1 ? plural.replace(/s$/, "") : plural);
+
 /** UTC time of day and date, to the second; `fine` adds milliseconds. */
 export function time(ms: Maybe, fine = false): string {
   if (!known(ms)) return UNKNOWN;

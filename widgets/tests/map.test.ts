@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { panned, toMap, toScreen, whole, zoomed } from "../src/map/camera";
-import { place } from "../src/map/labels";
+import { hills, levels, outlines } from "../src/map/contour";
+import { density } from "../src/map/density";
+import { place, short } from "../src/map/labels";
 import { Nearest } from "../src/map/nearest";
 import { apart, colours } from "../src/map/palette";
 import { type Corner, counts, type Meta, points, SPAN, select, simplified, type Topic } from "../src/map/points";
@@ -80,14 +82,76 @@ describe("labels", () => {
     const size = { width: 400, height: 400 };
     const topics = Array.from({ length: 40 }, (_, i) => topic(`topic ${i}`, SPAN / 2 + i * 10, SPAN / 2));
     const widths = topics.map(() => 60);
-    const placed = place(topics, widths, whole(size), size);
-    expect(placed[0]!.topic).toBe(0);
+    const named = topics.map((one) => ({ ...one, must: false }));
+    const placed = place(named, widths, whole(size), size);
+    expect(placed[0]!.at).toBe(0);
     expect(placed.length).toBeLessThan(5);
     for (const one of placed) {
       for (const other of placed) {
         if (one !== other) expect(Math.abs(one.x - other.x) >= 70 || Math.abs(one.y - other.y) >= 17).toBe(true);
       }
     }
+  });
+});
+
+describe("names", () => {
+  const size = { width: 600, height: 400 };
+  const grid = Array.from({ length: 40 }, (_, i) => ({
+    x: ((i % 4) + 0.5) * (SPAN / 4),
+    y: (Math.floor(i / 4) + 0.5) * (SPAN / 10),
+    must: i >= 38,
+  }));
+  const camera = whole({ width: 400, height: 400 });
+  it("leave most of the map to its points, but what must be told is", () => {
+    const widths = grid.map(() => 80);
+    const placed = place(grid, widths, camera, size);
+    const may = placed.filter(({ at }) => !grid[at]!.must);
+    expect(may.length * 80 * 17).toBeLessThanOrEqual(0.1 * size.width * size.height);
+    expect(may.length).toBeGreaterThan(10);
+    expect(placed.filter(({ at }) => grid[at]!.must)).toHaveLength(2);
+  });
+  it("are short where the map is seen from afar", () => {
+    expect(short("card, points, rewards")).toBe("card, points");
+    expect(short("refund")).toBe("refund");
+  });
+});
+
+describe("lines of equal density", () => {
+  const count = 3_000;
+  const x = Uint16Array.from({ length: count }, (_, i) => (i < 1_000 ? 10_000 : 50_000) + ((i * 7_919) % 3_000));
+  const y = Uint16Array.from({ length: count }, (_, i) => 30_000 + ((i * 104_729) % 3_000));
+  const codes = Uint8Array.from({ length: count }, (_, i) => (i < 1_000 ? 0 : 1));
+  const some = { count, x, y, codes: [codes] };
+  it("surround the points of a region and of no other", () => {
+    const [one, ...others] = outlines(some, codes, ["new topic", null]);
+    expect(others).toHaveLength(0);
+    expect(one!.name).toBe("new topic");
+    const xs = one!.pieces.filter((_, i) => i % 2 === 0);
+    expect(Math.min(...xs)).toBeGreaterThan(8_000);
+    expect(Math.max(...xs)).toBeLessThan(15_000);
+    expect(Math.abs(one!.x - 11_500)).toBeLessThan(2_000);
+  });
+  it("are closed: every end of a piece is the beginning of another", () => {
+    const pieces = outlines(some, codes, ["a"])[0]!.pieces;
+    const ends = new Map<string, number>();
+    for (let i = 0; i < pieces.length; i += 2) {
+      const key = `${pieces[i]!.toFixed(3)} ${pieces[i + 1]!.toFixed(3)}`;
+      ends.set(key, (ends.get(key) ?? 0) + 1);
+    }
+    for (const times of ends.values()) expect(times % 2).toBe(0);
+  });
+  it("hold the share of points that they say, and few points have none", () => {
+    const cells = density(some);
+    const total = cells.reduce((sum, n) => sum + n, 0);
+    for (const share of [0.25, 0.5, 0.75]) {
+      const [level] = levels(cells, [share]);
+      const held = cells.reduce((sum, n) => sum + (n >= level! ? n : 0), 0) / total;
+      expect(held).toBeGreaterThanOrEqual(share - 1e-9);
+      expect(held).toBeLessThan(share + 0.1);
+    }
+    expect(hills(some)).toHaveLength(3);
+    expect(hills({ ...some, count: 500 })).toHaveLength(0);
+    expect(outlines(some, codes, [null, null, "nobody"])).toHaveLength(0);
   });
 });
 

@@ -5,6 +5,9 @@ import { type Points, SPAN } from "./points";
 export const CELLS = 160;
 const SHIFT = (SPAN + 1) / CELLS;
 
+/** The middle of a row or column of cells, in map units. */
+export const centre = (cell: number) => (cell + 0.5) * SHIFT;
+
 /** Points per cell, softened: each spreads over its neighbours. */
 export function density({ count, x, y }: Points, only?: (i: number) => boolean): Float64Array {
   const cells = new Float64Array(CELLS * CELLS);
@@ -26,6 +29,9 @@ function softened(cells: Float64Array): Float64Array {
   return pass(pass(cells, 1), CELLS);
 }
 
+/** The sum of the squares of the weights by which a point spreads: how much less softened counts vary by chance. */
+const KERNEL = (19 / 81) ** 2;
+
 /** Paints the ground: an image of the whole map, its first row at the top. */
 export function ground(all: Points, windows: Uint8Array | null, ink: string, other: string): ImageData {
   const image = new ImageData(CELLS, CELLS);
@@ -45,12 +51,14 @@ export function ground(all: Points, windows: Uint8Array | null, ink: string, oth
   const parts = [0, 1].map((code) => density(all, (i) => windows[i] === code));
   const sums = parts.map((cells) => cells.reduce((sum, n) => sum + n, 0) || 1);
   const even = 1 / (CELLS * CELLS);
+  const noise = parts.map((_, i) => KERNEL / sums[i]!);
   for (let cell = 0; cell < CELLS * CELLS; cell++) {
     const [now, before] = parts.map((cells, i) => cells[cell]! / sums[i]!) as [number, number];
     // A tenth of an even spread is added to both, so that a lone point in an empty cell is no infinite change.
     const ratio = Math.log2((now + even / 10) / (before + even / 10));
-    const weight = Math.min(1, (now + before) / even);
-    put(cell, ratio > 0 ? mine : theirs, Math.min(1, Math.abs(ratio) / 3) * 0.55 * weight);
+    const spread = Math.sqrt(noise[0]! * now + noise[1]! * before) || 1;
+    const beyond = Math.min(1, Math.max(0, Math.abs(now - before) / spread - 1.5) / 2);
+    put(cell, ratio > 0 ? mine : theirs, Math.min(1, Math.abs(ratio) / 3) * 0.8 * beyond);
   }
   return image;
 }

@@ -27,8 +27,8 @@ void main() {
 export interface Drawer {
   colour(codes: Uint8Array, colours: string[]): void;
   choose(chosen: Uint8Array | null): void;
-  /** Draws the first `count` points. */
-  draw(camera: Camera, size: Size, count: number): void;
+  /** Draws the first `count` points, less opaque by a factor. */
+  draw(camera: Camera, size: Size, pale: number, count: number): void;
   end(): void;
 }
 
@@ -96,9 +96,10 @@ function fast(gl: WebGL2RenderingContext, canvas: HTMLCanvasElement, points: Poi
       some = chosen !== null;
       upload("chosen", chosen ?? none, buffers.chosen);
     },
-    draw(camera, { width, height }, count) {
+    draw(camera, { width, height }, pale, count) {
       const ratio = canvas.width / width;
-      const { size, alpha } = look(points.count, (camera.scale * 65_535) / Math.min(width, height));
+      const { size, alpha: full } = look(points.count, (camera.scale * 65_535) / Math.min(width, height));
+      const alpha = full * pale;
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
@@ -129,10 +130,11 @@ function plain(canvas: HTMLCanvasElement, points: Points): Drawer {
     choose(next) {
       chosen = next;
     },
-    draw(camera, { width, height }, count) {
+    draw(camera, { width, height }, pale, count) {
       if (!context) return;
       const ratio = canvas.width / width;
-      const { size, alpha } = look(Math.min(count, FEW), 1);
+      const { size, alpha: full } = look(Math.min(count, FEW), 1);
+      const alpha = full * pale;
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
       for (let i = 0; i < Math.min(count, FEW); i++) {

@@ -10,15 +10,19 @@ interface Props {
   inks: string[];
   chosen: number[];
   onChoose: (codes: number[]) => void;
+  /** Tells over which code the pointer or the keyboard is, -1 for none. */
+  onPoint: (code: number) => void;
 }
+
+const NONE: Record<string, string> = { topic: "in no topic", region: "as before" };
 
 export function nameOf({ key, labels, others }: Colouring, code: number): string {
   const label = labels[code];
-  if (label === null || label === undefined) return key === "topic" ? "in no topic" : `${UNKNOWN} unknown`;
+  if (label === null || label === undefined) return NONE[key] ?? `${UNKNOWN} unknown`;
   return others && label === "(other)" ? `(other) ${count(others)} values` : label;
 }
 
-export function Legend({ colouring, all, now, inks, chosen, onChoose }: Props) {
+export function Legend({ colouring, all, now, inks, chosen, onChoose, onPoint }: Props) {
   const total = all.reduce((sum, n) => sum + n, 0) || 1;
   return (
     <ul class="legend" aria-label={colouring.key} data-ls-chart={colouring.key}>
@@ -35,6 +39,10 @@ export function Legend({ colouring, all, now, inks, chosen, onChoose }: Props) {
               aria-label={`${name}: ${words}`}
               title={`${name}: ${words}. Click to select, with Shift for several.`}
               data-value={now[code]}
+              onPointerEnter={() => onPoint(code)}
+              onPointerLeave={() => onPoint(-1)}
+              onFocus={() => onPoint(code)}
+              onBlur={() => onPoint(-1)}
               onClick={(event) => onChoose(chosenAfter(chosen, code, event.shiftKey || event.metaKey || event.ctrlKey))}
             >
               <i style={{ background: inks[code] }} />

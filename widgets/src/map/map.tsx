@@ -3,8 +3,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { Model, Widget } from "../afm";
 import { ask } from "../ask";
 import { type Bytes, buffer, json } from "../bytes";
-import { count, percent } from "../format";
+import { count, noun, percent } from "../format";
 import { mount, type Stage } from "../shell";
+import { FEW, SHARES } from "./contour";
 import { Legend, nameOf } from "./legend";
 import css from "./map.css";
 import { colours } from "./palette";
@@ -28,6 +29,7 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
   const [by, setBy] = useState(0);
   const [mode, setMode] = useState<Mode>("lasso");
   const [hover, setHover] = useState({ point: -1, x: 0, y: 0 });
+  const [pointed, setPointed] = useState(-1);
   const [picked, setPicked] = useState(-1);
   const [told, setTold] = useState<Record<number, Told>>({});
   const said = useRef(JSON.stringify(brush));
@@ -46,6 +48,19 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
     [codes, chosen, colouring],
   );
   const selected = chosen ? now.reduce((sum, n) => sum + n, 0) : all.count;
+
+  const codesOf = (key: string) => all.codes[meta.colours.findIndex((one) => one.key === key)] ?? null;
+  const [regions, regionNames] = useMemo(
+    () => [codesOf("region"), meta.colours.find((one) => one.key === "region")?.labels ?? []],
+    [meta, all],
+  );
+  const first = useMemo(
+    () => [...((brush.topic as number[] | undefined) ?? []), ...(colouring.key === "topic" ? [pointed] : [])],
+    [brush, colouring, pointed],
+  );
+  const grounds = colouring.key === "window" || colouring.key === "region" ? codesOf("window") : null;
+  const own = inks.filter((_, code) => colouring.labels[code] !== null);
+  const shared = new Set(own).size < own.length;
 
   // Before anything is painted: what is selected matters more than how it looks.
   useLayoutEffect(() => {
@@ -105,7 +120,7 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
           </span>{" "}
           <span class="muted" aria-live="polite">
             {chosen
-              ? `of ${count(all.count)} ${meta.unit} selected, ${percent(selected / Math.max(all.count, 1))}`
+              ? `of ${count(all.count)} ${noun(meta.unit, all.count)} selected, ${percent(selected / Math.max(all.count, 1))}`
               : meta.scope}
           </span>
         </p>
@@ -157,11 +172,14 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
             topics={meta.topics}
             codes={codes}
             inks={inks}
-            windows={colouring.key === "window"}
+            pointed={first}
+            windows={grounds}
+            regions={regions}
+            regionNames={regionNames}
             chosen={chosen}
             lasso={brush.lasso ?? []}
             mode={mode}
-            label={`Map of ${count(all.count)} ${meta.unit}. Arrows move it, plus and minus zoom, L lassoes, M moves, 0 shows all; the list beside it selects by keyboard.`}
+            label={`Map of ${count(all.count)} ${noun(meta.unit, all.count)}. Arrows move it, plus and minus zoom, L lassoes, M moves, 0 shows all; the list beside it selects by keyboard.`}
             stage={stage}
             skin={skin}
             onLasso={(corners) => change("lasso", corners)}
@@ -187,7 +205,14 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
               inks={inks}
               chosen={(brush[colouring.key] as number[] | undefined) ?? []}
               onChoose={(next) => change(colouring.key, next)}
+              onPoint={setPointed}
             />
+            {shared && (
+              <p class="note muted">
+                Colours are used again: neighbours differ, but a colour is not one {colouring.key} alone. Point at a
+                name to see where it is.
+              </p>
+            )}
           </div>
         </div>
       )}
@@ -227,12 +252,15 @@ function Map_({ model, stage, skin }: { model: Model; stage: Stage; skin: number
         </div>
       )}
       <Topics meta={meta} all={all.codes[meta.colours.findIndex((one) => one.key === "topic")]} chosen={chosen} />
+      {all.count >= FEW && !grounds && (
+        <p class="note muted">Thin lines hold {SHARES.map((share) => share * 100).join(", ")} % of the points.</p>
+      )}
       {meta.notes.map((note) => (
         <p class="note muted" key={note}>
           {note}
         </p>
       ))}
-      <div class="sr">{model.get<string>("summary")}</div>
+      <div class="sr">{meta.summary ?? model.get<string>("summary")}</div>
     </div>
   );
 }

@@ -3,9 +3,10 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { balanced } from "../direction";
 import type { Stage } from "../shell";
 import { type Camera, panned, type Size, toMap, toScreen, whole, zoomed } from "./camera";
+import { hills, outlines, path } from "./contour";
 import { CELLS, ground } from "./density";
 import { type Drawer, drawer } from "./draw";
-import { place } from "./labels";
+import { type Named, place, short } from "./labels";
 import { Nearest } from "./nearest";
 import { VALUES } from "./palette";
 import { type Corner, type Points, SPAN, simplified, type Topic } from "./points";
@@ -15,10 +16,16 @@ export type Mode = "lasso" | "move";
 interface Props {
   points: Points;
   topics: Topic[];
-  /** Codes of the colouring, their colours, and whether they tell two windows apart. */
+  /** Topics that are named before all others. */
+  pointed: number[];
+  /** Codes of the colouring, and their colours. */
   codes: Uint8Array;
   inks: string[];
-  windows: boolean;
+  /** Codes that tell two windows apart, where the ground shows what each has more of. */
+  windows: Uint8Array | null;
+  /** Codes of regions, which are outlined and named. */
+  regions: Uint8Array | null;
+  regionNames: (string | null)[];
   chosen: Uint8Array | null;
   lasso: Corner[];
   mode: Mode;
@@ -38,8 +45,15 @@ const CHOSEN_MS = 500;
 const REACH = 14;
 const CORNERS_PX = 1.5;
 
+/** How much paler points are where the ground is what to look at. */
+const PALE = 0.5;
+
+/** Times the map has to be enlarged until its topics have their whole names. */
+const CLOSE = 1.8;
+
 export function Plot(props: Props) {
-  const { points, topics, codes, inks, windows, chosen, lasso, mode, stage, skin } = props;
+  const { points, topics, pointed, codes, inks, windows, regions, regionNames } = props;
+  const { chosen, lasso, mode, stage, skin } = props;
   const box = useRef<HTMLDivElement>(null);
   const under = useRef<HTMLCanvasElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -59,17 +73,23 @@ export function Plot(props: Props) {
   const image = useMemo(() => {
     const made = document.createElement("canvas");
     made.width = made.height = CELLS;
-    const data = ground(points, windows ? codes : null, VALUES[0]!, VALUES[1]!);
+    const data = ground(points, windows, VALUES[0]!, VALUES[1]!);
     made.getContext("2d")?.putImageData(data, 0, 0);
     return made;
-  }, [points, codes, windows]);
+  }, [points, windows]);
+  const lines = useMemo(() => hills(points).map(path), [points]);
+  const found = useMemo(
+    () => (regions ? outlines(points, regions, regionNames).map((one) => ({ ...one, path: path(one.pieces) })) : []),
+    [points, regions, regionNames],
+  );
 
   const paint = (moving: boolean, ms = REST_MS) => {
     cancelAnimationFrame(frame.current);
     clearTimeout(rest.current);
     frame.current = requestAnimationFrame(() => {
       if (!gl.current || !camera.current || !size.current.width) return;
-      gl.current.draw(camera.current, size.current, moving ? Math.min(MOVING, points.count) : points.count);
+      const pale = latest.current.windows ? PALE : 1;
+      gl.current.draw(camera.current, size.current, pale, moving ? Math.min(MOVING, points.count) : points.count);
       decorate();
       stage.root.dataset.drawn = String(moving ? Math.min(MOVING, points.count) : points.count);
       if (moving && points.count > MOVING) rest.current = setTimeout(() => paint(false), ms);
@@ -110,23 +130,55 @@ export function Plot(props: Props) {
       context.stroke(path);
       context.setLineDash([]);
     }
+    if (!latest.current.windows) stroke(context, lines, dark ? "rgb(230 232 235 / 42%)" : "rgb(31 35 40 / 36%)", 1);
+    const around = found.map((one) => one.path);
+    stroke(context, around, dark ? "rgb(22 24 28 / 80%)" : "rgb(255 255 255 / 85%)", 4);
+    stroke(context, around, dark ? "#e6e8eb" : "#1f2328", 1.6);
+    stage.root.dataset.outlines = String(found.length);
     names(context, dark);
+  };
+
+  /** Strokes paths that are in map units, with a line as wide as it should be on the screen. */
+  const stroke = (context: CanvasRenderingContext2D, paths: Path2D[], ink: string, width: number) => {
+    const { scale } = camera.current!;
+    const [left, top] = toScreen(camera.current!, size.current, 0, 0);
+    context.save();
+    context.transform(scale, 0, 0, -scale, left, top);
+    context.lineWidth = width / scale;
+    context.lineCap = "round";
+    context.strokeStyle = ink;
+    for (const one of paths) context.stroke(one);
+    context.restore();
   };
 
   const names = (context: CanvasRenderingContext2D, dark: boolean) => {
     context.font = `600 11.5px ${getComputedStyle(stage.root).fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    const told = topics.map((topic) => balanced(topic.name));
+    const near = camera.current!.scale > CLOSE * fitted(points, size.current).scale;
+    const ahead = new Set(latest.current.pointed);
+    const order = [...ahead, ...topics.keys()].filter((at, i) => i < ahead.size || !ahead.has(at));
+    const named: (Named & { name: string })[] = [
+      ...found.map((one) => ({ ...one, must: true, above: true })),
+      ...order.flatMap((at) => {
+        const topic = topics[at];
+        if (!topic) return [];
+        const must = ahead.has(at);
+        return [{ x: topic.x, y: topic.y, must, name: must || near ? topic.name : short(topic.name) }];
+      }),
+    ];
+    const told = named.map(({ name }) => balanced(name));
     const widths = told.map((name) => context.measureText(name).width);
-    const placed = place(topics, widths, camera.current!, size.current);
+    const placed = place(named, widths, camera.current!, size.current);
     context.lineJoin = "round";
     context.lineWidth = 3.5;
     context.strokeStyle = dark ? "rgb(22 24 28 / 85%)" : "rgb(255 255 255 / 88%)";
-    context.fillStyle = dark ? "#e6e8eb" : "#1f2328";
-    for (const { topic, x, y } of placed) {
-      context.strokeText(told[topic]!, x, y);
-      context.fillText(told[topic]!, x, y);
+    const [ink, muted] = dark ? ["#e6e8eb", "#a3a9b3"] : ["#1f2328", "#5a616b"];
+    for (const { at, x, y } of placed) {
+      // Where regions are outlined their names are what to read.
+      context.fillStyle = found.length && !named[at]!.must ? muted! : ink!;
+      context.strokeText(told[at]!, x, y);
+      context.fillText(told[at]!, x, y);
     }
     stage.root.dataset.labels = String(placed.length);
   };
@@ -191,7 +243,7 @@ export function Plot(props: Props) {
   }, [chosen]);
   useEffect(() => {
     decorate();
-  }, [lasso]);
+  }, [lasso, pointed, found]);
 
   const at = (event: { clientX: number; clientY: number }): [number, number] => {
     const { left, top } = box.current!.getBoundingClientRect();

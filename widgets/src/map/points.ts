@@ -27,6 +27,8 @@ export interface Meta {
   colours: Colouring[];
   topics: Topic[];
   notes: string[];
+  /** The map in plain words, where it is a part of something else that has its own. */
+  summary?: string;
 }
 
 /** What is selected: the corners of a lasso, and codes of colourings by their key. */
