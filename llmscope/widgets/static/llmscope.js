@@ -918,8 +918,8 @@ Please report this to https://github.com/markedjs/marked.`,e){let r="<p>An error
   background: var(--ls-soft);
 }
 .similar .said {
-  flex: 1 1 0;
-  min-width: 0;
+  flex: 1 1 55%;
+  min-width: 55%;
   overflow: hidden;
   text-overflow: ellipsis;
   white-space: nowrap;
@@ -1313,6 +1313,9 @@ Please report this to https://github.com/markedjs/marked.`,e){let r="<p>An error
   max-height: 440px;
   overflow-y: auto;
   scrollbar-width: thin;
+}
+.body:has(.short) > .facets {
+  max-height: 250px;
 }
 .facets section {
   margin-bottom: 10px;
