@@ -30,6 +30,7 @@ from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads
 if TYPE_CHECKING:
     from llmscope.analysis.causes import explain_table
     from llmscope.analysis.drift import drift_vectors
+    from llmscope.analysis.slices import slice_table
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "drift_vectors",
     "explain_table",
     "open",
+    "slice_table",
 ]
 
 
@@ -62,4 +64,8 @@ def __getattr__(name: str) -> Any:
         from llmscope.analysis.causes import explain_table
 
         return explain_table
+    if name == "slice_table":
+        from llmscope.analysis.slices import slice_table
+
+        return slice_table
     raise AttributeError(f"module 'llmscope' has no attribute {name!r}")

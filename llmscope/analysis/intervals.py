@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Ranks(NamedTuple):
@@ -102,6 +106,31 @@ def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> Int
         0.0 if successes == 0 else max(0.0, centre - half),
         1.0 if successes == n else min(1.0, centre + half),
     )
+
+
+def wilson_intervals(
+    successes: NDArray[np.float64], n: NDArray[np.float64], confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Wilson's interval for each of many rates, see :func:`wilson_interval`; NaN where nothing was observed.
+
+    Example:
+        >>> import numpy as np
+        >>> low, high = wilson_intervals(np.array([18.0, 0.0]), np.array([1000.0, 0.0]))
+        >>> low.round(4).tolist(), high.round(4).tolist()
+        ([0.0114, nan], [0.0283, nan])
+    """
+    import numpy as np
+
+    _check(confidence=confidence)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = successes / n
+        scale = 1 + z * z / n
+        centre = (rate + z * z / (2 * n)) / scale
+        half = z / scale * np.sqrt((rate * (1 - rate) + z * z / (4 * n)) / n)
+    low = np.where(successes == 0, 0.0, np.maximum(centre - half, 0))
+    high = np.where(successes == n, 1.0, np.minimum(centre + half, 1))
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
 def difference_interval(
