@@ -9,7 +9,7 @@ that was planted (precision), and of what was planted the share that is in them 
 The same with the static model, and of what ``scope.drift`` does where texts are many: a look at all of them with the
 static model and one at a sample with the default one, together at the level of one.
 
-    LLMSCOPE_REAL_DATA=… python -m benchmarks.drift [--nulls 1000] [--runs 200] [--vectors FILE] [--only WORD] [--no-speed]
+    LLMSCOPE_REAL_DATA=… python -m benchmarks.drift [--nulls 1000] [--runs 200] [--only WORD] [--vectors FILE]
 """
 
 from __future__ import annotations

@@ -21,6 +21,9 @@ app = typer.Typer(
 )
 
 Format = Annotated[str | None, typer.Option("--format", "-f", help="Wire format; told from the content by default.")]
+Where = Annotated[str | None, typer.Option("--where", "-w", help="A SQL boolean expression.")]
+Since = Annotated[str | None, typer.Option(help="Start, included; UTC unless it says otherwise.")]
+Until = Annotated[str | None, typer.Option(help="End, excluded.")]
 StorePath = Annotated[Path, typer.Argument(help="The store, a .duckdb file.")]
 
 
@@ -84,13 +87,45 @@ def load(
 @_explains
 def show(
     store: StorePath,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="A SQL boolean expression.")] = None,
-    since: Annotated[str | None, typer.Option(help="Start, included; UTC unless it says otherwise.")] = None,
-    until: Annotated[str | None, typer.Option(help="End, excluded.")] = None,
+    where: Where = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
     """Print a summary of a store."""
     scope = _existing(store).between(since, until)
     typer.echo(repr(scope if where is None else scope.where(where)))
+
+
+@app.command()
+@_explains
+def check(
+    store: StorePath,
+    rules: Annotated[
+        list[str], typer.Argument(help="Such as 'error_rate < 0.02', 'latency.p95 < 3000' (ms), drift.input.")
+    ],
+    *,
+    where: Where = None,
+    since: Since = None,
+    until: Until = None,
+    reference_since: Annotated[
+        str | None, typer.Option(help="Start of what texts are compared with; the beginning by default.")
+    ] = None,
+    reference_until: Annotated[str | None, typer.Option(help="End of that; by default what --since says.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Embedding model; static is the fast one, for machines without a GPU.")
+    ] = None,
+) -> None:
+    """Stop with exit code 1 unless every rule is met: metrics within limits, texts that have not drifted."""
+    whole = _existing(store)
+    scope, before = whole.between(since, until), None
+    if reference_since or reference_until or since:
+        before = whole.between(reference_since, reference_until or since)
+    if where is not None:
+        scope, before = scope.where(where), before and before.where(where)
+    found = scope.check(*rules, reference=before, model=model)
+    typer.echo(found.text())
+    if not found.passed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -131,7 +166,7 @@ def export(
         str | None,
         typer.Option("--format", "-f", help="otlp, otlp-proto, parquet, csv or datasets; by the ending by default."),
     ] = None,
-    where: Annotated[str | None, typer.Option("--where", "-w", help="A SQL boolean expression.")] = None,
+    where: Where = None,
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", help="name=value for a receiver, such as its API key.")
     ] = None,

@@ -11,6 +11,7 @@ from llmscope.store import Selection
 if TYPE_CHECKING:
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
+    from llmscope.answers.check import Check
     from llmscope.answers.columns import ColumnDrift
     from llmscope.answers.costs import Costs
     from llmscope.answers.drift import Drift
@@ -154,6 +155,13 @@ class Questions:
 
         options = {"scores": scores, "label": label, "extract": extract, "by": by, "model": model, "meaning": meaning}
         return paired_drift(self._selection, reference._selection, field, pair, **options)
+
+    def check(self, *rules: str, reference: Questions | None = None, model: Any = None, vectors: Any = None) -> Check:
+        """Return whether rules are met, such as ``error_rate < 0.02`` or ``drift.input``; see ``answers.check``."""
+        from llmscope.answers.check import check
+
+        other = None if reference is None else reference._selection  # noqa: SLF001  (of another scope)
+        return check(self._selection, rules, other, model=model, vectors=vectors)
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

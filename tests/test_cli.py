@@ -101,3 +101,36 @@ def test_export_sends_to_an_address_and_says_when_nobody_is_there(run, store, tm
     sent = run("export", store, "http://127.0.0.1:4317", "-H", "api-key=k")
     assert sent.exit_code == 2
     assert "port 4318" in sent.output
+
+
+def test_check_tells_by_its_exit_code_whether_every_rule_is_met(run, store):
+    met = run("check", store, "latency.p95 < 1000", "requests >= 4")
+    assert met.exit_code == 0
+    assert "2 rules passed" in met.output
+    failed = run("check", store, "latency.p95 < 10", "requests >= 4")
+    assert failed.exit_code == 1
+    assert "1 of 2 rules did not pass" in failed.output
+    assert run("check", store, "requests >= 4", "--where", "duration_ms < 102").exit_code == 1
+
+
+@pytest.mark.parametrize("rule", ["latency.p95", "speed < 1", "drift.input"])
+def test_check_of_what_is_no_rule_is_wrong_usage(run, store, rule):
+    assert run("check", store, rule).exit_code == 2
+
+
+def test_check_compares_texts_with_what_came_before(run, tmp_path, by_words):
+    path, log = tmp_path / "d.duckdb", tmp_path / "d.jsonl"
+    lines = [
+        {"start_time": f"2026-11-{16 + n // 60}", "prompt": "crypto wallet" if n >= 90 else "refund order", "id": n}
+        for n in range(120)
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert run("load", path, log).exit_code == 0
+    done = run("check", path, "drift.input", "--since", "2026-11-17")
+    assert done.exit_code == 1
+    assert "crypto" in done.output
+    again = run(
+        "check", path, "drift.input", "--since", "2026-11-17", "--reference-since", "2026-11-17",
+        "--reference-until", "2026-11-18",
+    )  # fmt: skip
+    assert again.exit_code == 0

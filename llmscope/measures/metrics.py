@@ -123,3 +123,23 @@ def metric(name: str) -> Metric:
             return Metric(name, f"mean {title}", column, "mean", unit=unit)
         return Metric(name, f"{statistic} {title}", column, "quantile", float(statistic[1:]) / 100, unit)
     raise QueryError(f"There is no metric {name!r}.{near(name, NAMES)} Metrics are {', '.join(NAMES)}.")
+
+
+def overall(selection: Selection, asked: Metric) -> tuple[float, int]:
+    """Return a metric over all counted rows, NaN where it is unknown, and how many of them have a value.
+
+    Percentiles are exact, interpolated between neighbours.
+
+    Raises:
+        UnknownAttributeError: No counted row has a score of that name.
+    """
+    rows, value = asked.valued(selection)
+    known = rows.select(value=value)
+    if asked.statistic == "count":
+        told = known.count()
+    elif asked.quantile is not None:
+        told = known.value.quantile(asked.quantile)
+    else:
+        told = known.value.mean()
+    found = selection.run(known.aggregate(told=told.cast("float64"), rows=known.value.count())).iloc[0]
+    return float(found["told"]), int(found["rows"])

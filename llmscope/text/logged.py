@@ -40,7 +40,8 @@ def logged(
         sample: Most rows, those with the smallest MD5 of their trace; None for all.
 
     Raises:
-        EmbeddingError: No counted row has such a vector, or they are not all finite numbers of one length.
+        EmbeddingError: There are counted rows and none has such a vector, or they are not all finite numbers of one
+            length.
     """
     rank = selection.table.trace_id.hexdigest("md5")
     rows = selection.run(selection.table.select("trace_id", "span_id", rank=rank).order_by("rank", "span_id"))
@@ -54,11 +55,11 @@ def logged(
     keys = list(zip(rows["trace_id"], rows["span_id"], strict=True))
     found = [by_span.get(key, by_trace.get(key[0]) if whole else None) for key in keys]
     has = np.array([vector is not None for vector in found], bool)
-    if not has.any():
+    if len(rows) and not has.any():
         hint = " scope.attributes() lists the keys that spans have." if isinstance(vectors, str) else ""
         raise EmbeddingError(f"None of the {len(rows):,} {selection.describe()} has a vector {name!r}.{hint}")
     chosen = np.flatnonzero(has)[:sample]
-    matrix = checked([found[row] for row in chosen], len(chosen), name)
+    matrix = checked([found[row] for row in chosen] or np.empty((0, 1)), len(chosen), name)
     kept = rows.loc[chosen, ["trace_id", "span_id"]].reset_index(drop=True)
     hashes = [hashlib.md5(vector.tobytes(), usedforsecurity=False).hexdigest() for vector in matrix]
     texts = _texts(selection, field, kept)
