@@ -83,11 +83,12 @@ class Cells:
         return Located(cell.astype(np.int32), xyz.astype(np.float32), distance.astype(np.float32))
 
 
-def divide(vectors: NDArray[np.float32]) -> Cells:
+def divide(vectors: NDArray[np.float32], most: int = MOST) -> Cells:
     """Return cells of vectors, by k-means, and the tree over them, by Ward's method.
 
     Args:
         vectors: Rows by dimensions; a sample of what is to be located, drawn without a look at where rows come from.
+        most: Most cells.
     """
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
@@ -98,7 +99,7 @@ def divide(vectors: NDArray[np.float32]) -> Cells:
         warnings.simplefilter("ignore")  # of fewer different vectors than cells, or all the same: fewer cells are told
         components = PCA(width, random_state=_SEED).fit(vectors)
         xyz = components.transform(vectors).astype(np.float32)
-        count = max(min(MOST, rows // ROWS), 1)
+        count = max(min(most, rows // ROWS), 1)
         fitted = KMeans(count, init="random", n_init=1, max_iter=10, random_state=_SEED).fit(xyz)
     middles = fitted.cluster_centers_[np.unique(fitted.labels_)].astype(np.float32)
     return Cells(_branches(middles), components, middles)

@@ -195,6 +195,7 @@ def drifts(
     scores: Sequence[str],
     by: Sequence[str],
     output: float,
+    inputs: float = float("nan"),
 ) -> pd.DataFrame:
     """Tell apart what drifts: input, mix, output, judge or the score through the answers.
 
@@ -204,6 +205,7 @@ def drifts(
         scores: Which scores.
         by: Attributes that belong to the prompt.
         output: p value of the answers having changed, see :func:`compare_answers` and :func:`compare_vectors`.
+        inputs: p value of the prompts having drifted, see :func:`analysis.drift.drift_vectors`; NaN where unknown.
 
     Returns:
         One row per kind of drift (and score, or attribute): ``drift``, ``of``, ``pairs``, ``effect`` (input: share of
@@ -219,7 +221,7 @@ def drifts(
             "of": None,
             "pairs": len(current),
             "effect": new.mean() if len(current) else np.nan,
-            "p_value": np.nan,
+            "p_value": inputs,
         }
     ]
     for name in by:

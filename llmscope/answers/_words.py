@@ -10,6 +10,9 @@ import pandas as pd
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
 
 
@@ -46,3 +49,11 @@ def p_value(value: float) -> str:
     if math.isnan(value):
         return _format.UNKNOWN
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def written(metric: Metric) -> Callable[[float], str]:
+    """Return how the values of a metric are written."""
+    known: Mapping[str, Callable[[float], str]] = {
+        "ms": _format.duration, "USD": _format.money, "rate": _format.share,
+    }  # fmt: skip
+    return known.get(metric.unit, _format.short)

@@ -188,11 +188,4 @@ def _said(asked: Metric, value: float, rows: int, selection: Selection) -> str:
         return f"no {_words.noun(selection, 1)} has a value"
     if asked.statistic == "count":
         return f"{_format.count(value)} {counted}"
-    return f"{asked.title} {_written(asked)(value)} of {_format.count(rows)} {counted}"
-
-
-def _written(asked: Metric) -> Callable[[float], str]:
-    known: Mapping[str, Callable[[float], str]] = {
-        "ms": _format.duration, "USD": _format.money, "rate": _format.share,
-    }  # fmt: skip
-    return known.get(asked.unit, _format.short)
+    return f"{asked.title} {_words.written(asked)(value)} of {_format.count(rows)} {counted}"

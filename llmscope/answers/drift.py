@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmscope.analysis.drift import VectorDrift
     from llmscope.answers.columns import ColumnDrift
     from llmscope.answers.map import Map
+    from llmscope.answers.mean_change import MeanChange
     from llmscope.measures._blocks import Blocks
     from llmscope.store.selection import Selection
     from llmscope.text.atlas import Source
@@ -103,6 +104,19 @@ class Drift(Answer, Generic[S]):
         from llmscope.answers.columns import column_drift
 
         return column_drift(self.selection, self.reference)
+
+    def mean(self, metric: str) -> MeanChange:
+        """Return why a mean changed, such as ``score.helpful``: other texts came, or the same kind does otherwise.
+
+        Drift of a score is told from drift of the mix: see ``answers.mean_change.mean_change``.
+
+        Raises:
+            QueryError: There is no such metric, or it is no mean.
+            UnknownAttributeError: No counted row has a score of that name.
+        """
+        from llmscope.answers.mean_change import mean_change
+
+        return mean_change((self.reference, self.selection), self.looks[-1], self.blocks, metric)
 
     def region(self, name: str) -> S:
         """Return the compared rows of a region as a scope; of one that vanished or shrank, those of the reference.

@@ -158,7 +158,8 @@ def paired_drift(
         An answer whose ``frame`` has one row per score, over all pairs and for each value of an attribute (``by``,
         ``value``): ``pairs``, the means ``reference`` and ``current``, ``difference`` with its 95 % interval ``low,
         high``, ``p_value`` (McNemar's for shares, flipped signs for numbers) and ``p_corrected``. ``answers`` tells how
-        many answers changed, ``reversals`` what the mean hides, ``kinds`` what drifts: input, mix, output, judge.
+        many answers changed, ``reversals`` what the mean hides, ``kinds`` what drifts: input (tested where ``meaning``
+        is wanted or all prompts have kept vectors, else unknown), mix, output, judge, score.
 
     Raises:
         UnknownAttributeError: A name is no column, no attribute and no score.
@@ -195,8 +196,22 @@ def paired_drift(
     tests = np.array([told["p_value"], told["p_texts"]])
     tests = tests[~np.isnan(tests)]
     output = min(1.0, float(tests.min()) * len(tests)) if len(tests) else float("nan")
-    kinds = paired.drifts(sides, pairs, scores=measured, by=held, output=output)
+    inputs = _inputs(windows, pair, model, meaning=meaning)
+    kinds = paired.drifts(sides, pairs, scores=measured, by=held, output=output, inputs=inputs)
     return PairedDrift(paired.compare_scores(pairs, measured, held), kinds, told, selection, reference, pair)
+
+
+def _inputs(windows: tuple[Selection, Selection], pair: str, given: ModelLike, *, meaning: bool) -> float:
+    """Return the p value of the prompts having drifted: where they are texts whose vectors are kept, or asked for."""
+    from llmscope.analysis.drift import drift_vectors
+    from llmscope.answers.drift import SAMPLE
+    from llmscope.text.embeddings import embed, kept
+
+    chosen = given if meaning else kept(windows, pair)
+    if chosen is None and not meaning:
+        return float("nan")
+    one, other = (embed(window, pair, given=chosen, sample=SAMPLE) for window in windows)
+    return drift_vectors(one.by_row, other.by_row).p_value if min(len(one), len(other)) > 1 else float("nan")
 
 
 def _vectors(selection: Selection, sides: tuple[list[str], list[str]], given: ModelLike) -> Any:

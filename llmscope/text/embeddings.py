@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 from tqdm.auto import tqdm
 
+from llmscope.errors import EmbeddingError
 from llmscope.measures import texts as measures
 from llmscope.store import embeddings as store
 from llmscope.text.models import Model, ModelLike, model
@@ -131,6 +132,23 @@ def lacking(selection: Selection, field: str, chosen: Model) -> int:
     asked = named.anti_join(embedded, "text_md5").count().name("n").as_table()
     held = store.hashes(selection.store, chosen.name)
     return int(selection.run(asked, embedded=held)["n"].iloc[0])
+
+
+def kept(selections: Sequence[Selection], field: str) -> Model | None:
+    """Return a model of which every text of some selections has a kept vector; None where there is none.
+
+    Raises:
+        UnknownAttributeError: No row has such an attribute.
+    """
+    for name in store.models(selections[0].store):
+        known = Model(name, _unasked)
+        if not any(lacking(selection, field, known) for selection in selections):
+            return known
+    return None
+
+
+def _unasked(texts: Sequence[str]) -> NDArray[np.float32]:
+    raise EmbeddingError(f"{len(texts):,} texts lost their vectors while they were read.")
 
 
 def vectors_of(selection: Selection, texts: Sequence[str], chosen: Model) -> NDArray[np.float32]:

@@ -117,3 +117,21 @@ def test_the_answer_has_four_faces_and_hostile_text_is_inert(counted):
     assert "<script" not in answer.html()
     assert answer.png().startswith(b"\x89PNG")
     assert answer.text() == repr(answer)
+
+
+def test_whether_the_prompts_drifted_is_told_where_they_have_vectors(counted, by_words):
+    asked = [{"input": f"where is order {i}", "output": "yes"} for i in range(80)]
+    others = [{"input": f"refund of my crypto {i}", "output": "yes"} for i in range(40)]
+
+    def inputs(one, other, **options):
+        return paired_drift(one, other, **options).kinds.set_index("drift").loc["input"]
+
+    after, before = windows(counted, asked, [*asked, *others])
+    assert inputs(after, before)["found"] == "unknown"
+    told = inputs(after, before, meaning=True)
+    assert told["found"] == "yes"
+    assert told["effect"] == pytest.approx(40 / 120)
+    read = len(by_words)
+    assert inputs(after, before)["p_value"] == told["p_value"], "the vectors are kept now"
+    assert len(by_words) == read
+    assert inputs(before, before)["found"] == "no"
