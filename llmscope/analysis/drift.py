@@ -159,7 +159,9 @@ def drift_vectors(
         regions=_regions(cells, windows, located, units, alpha=alpha if joint.p_value <= alpha else 0),
         moved_share=_moved(windows),
         farther=float(windows.farther[0] / max(float(pooled.distance.mean()), 1e-12)),
-        detectable_share=_detectable(windows, statistics["region"], float(np.quantile(joint.smallest, alpha))),
+        detectable_share=_detectable(
+            windows, statistics["region"], min(float(np.quantile(joint.smallest, alpha)), alpha)
+        ),
         rows=(len(sides[0]), len(sides[1])),
         tested=(len(chosen[0]), len(chosen[1])),
         groups=None if unit is None else int(unit.max()) + 1,
@@ -316,6 +318,12 @@ def _moved(windows: Windows) -> float:
 
 
 def _detectable(windows: Windows, excess: NDArray[np.float64], level: float) -> float:
+    """Return the share of rows, all new, whose excess is above that of chance, and who are too many to be one side's.
+
+    The latter matters where chance makes no excess, as of texts that are all the same.
+    """
     needed = float(np.quantile(excess[1:], 1 - level)) if len(excess) > 1 else np.inf
-    found = np.flatnonzero(windows.alone() > needed)
+    alone = windows.alone()
+    by_chance = (windows.size[0] / windows.total.sum()) ** np.arange(1, len(alone) + 1)
+    found = np.flatnonzero((alone > needed) & (by_chance <= level))
     return float((found[0] + 1) / windows.size[0]) if len(found) else np.nan

@@ -35,7 +35,7 @@ class Look:
 
     Attributes:
         found: Their texts and vectors.
-        test: The test of these; None where a window has fewer than two texts.
+        test: The test of these; None where a window has fewer than two texts, or one group of alike ones.
     """
 
     found: tuple[Embedded, Embedded]
@@ -90,6 +90,8 @@ def _look(
     groups = None
     if alike.name is not None:
         groups = group_labels(windows[0], found[0], alike), group_labels(windows[1], found[1], alike)
+        if min(len(set(labels)) for labels in groups) < 2:
+            return Look(found, None)  # how one group differs from the others says nothing of the window
     test = drift_vectors(found[0].by_row, found[1].by_row, groups, alpha=alpha)
     return Look(found, test)
 

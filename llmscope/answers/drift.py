@@ -71,7 +71,7 @@ class Drift(Answer, Generic[S]):
 
     @property
     def test(self) -> VectorDrift | None:
-        """The surer of the tests, with its statistics; None where a window has fewer than two texts."""
+        """The surer of the tests, with its statistics; None where nothing could be compared."""
         tests = [look.test for look in reversed(self.looks) if look.test]
         return min(tests, key=lambda test: test.p_value, default=None)
 
@@ -196,9 +196,11 @@ class Drift(Answer, Generic[S]):
 
     def _head(self) -> str:
         if self.test is None:
-            return (
-                f"Nothing can be compared: a window has fewer than two {_words.noun(self.selection)} with {self._text}."
-            )
+            if min(self.looks[-1].rows) < 2:
+                few = f"a window has fewer than two {_words.noun(self.selection)} with {self._text}"
+                return f"Nothing can be compared: {few}."
+            one = f"all of a window is of one {self.blocks.noun}, which tells nothing of the others"
+            return f"Nothing can be compared: {one} (groups=None takes rows as independent)."
         sure = _words.p_value(self.p_value)
         if not self.drifted:
             return f"No drift: the {self.what}s differ no more than chance would have it ({sure})."

@@ -111,8 +111,11 @@ def _decoded(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> Any:
+    """Return a list of numbers; some may be missing, as JSON knows no NaN: that is for the caller to say."""
     value = _decoded(value)
-    return value if isinstance(value, list) and value and isinstance(value[0], (int, float)) else None
+    if not isinstance(value, list) or not value:
+        return None
+    return value if isinstance(next((one for one in value if one is not None), 0), (int, float)) else None
 
 
 def _texts(selection: Selection, field: str, rows: Any) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ def checked(vectors: Any, rows: int, name: str) -> NDArray[np.float32]:
     try:
         matrix = np.asarray(vectors, np.float32)
     except (TypeError, ValueError) as error:
-        raise EmbeddingError(f"The vectors of {name} are not all of one length: {error}.") from error
+        raise EmbeddingError(f"The vectors of {name} {_ragged(vectors)}.") from error
     if matrix.ndim != 2 or len(matrix) != rows or (rows and not matrix.shape[1]):
         raise EmbeddingError(
             f"{name} gave an array of shape {matrix.shape} for {rows:,} texts; one row each is needed."
@@ -120,6 +121,16 @@ def checked(vectors: Any, rows: int, name: str) -> NDArray[np.float32]:
     length = np.linalg.norm(matrix, axis=1, keepdims=True)
     unit: NDArray[np.float32] = np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
     return unit
+
+
+def _ragged(vectors: Any) -> str:
+    """Return what is wrong with vectors that make no matrix."""
+    with contextlib.suppress(TypeError):
+        counts = Counter(len(vector) for vector in vectors)
+        if len(counts) > 1:
+            told = ", ".join(f"{number:,} of {length:,} numbers" for length, number in counts.most_common(3))
+            return f"are not all of one length ({told}): they are of different models, so compare those of one"
+    return "are no numbers"
 
 
 def _sentence_transformer(name: str) -> Model:

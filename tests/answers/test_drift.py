@@ -122,6 +122,88 @@ def test_an_empty_window_is_no_drift_and_says_so(week: Scope) -> None:
     assert "fewer than two requests with an input" in str(drift.chart().to_dict())
 
 
+def two(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> tuple[Scope, Scope]:
+    """Return a reference and a current window of given calls."""
+    scope = ls.open()
+    for number, rows in ((16, one), (17, other)):
+        scope.load(
+            [row | {"trace_id": f"{number}-{at}", "start_time": f"2026-11-{number}"} for at, row in enumerate(rows)]
+        )
+    return day(scope, 17), day(scope, 16)
+
+
+def prompts(*texts: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"model": "m", "prompt": text, **more} for text in texts]
+
+
+def usual(rows: int = 200) -> list[str]:
+    return [f"{TOPICS[at % 4]} {at * 7919 % 1009}" for at in range(rows)]
+
+
+def test_one_text_only_is_compared_and_another_one_only_is_drift() -> None:
+    one, other = prompts(*["where is my parcel"] * 50), prompts(*["cancel the contract"] * 50)
+    current, reference = two(one, one)
+    assert current.drift(reference, model=meaning).p_value == 1
+    current, reference = two(one, other)
+    drift = current.drift(reference, model=meaning)
+    assert (drift.verdict, drift.frame["difference"].abs().max()) == ("drift", 1)
+    assert drift.text()
+
+
+@pytest.mark.parametrize("said", [None, "", "   "])
+def test_a_window_without_texts_cannot_be_compared(said: str | None) -> None:
+    nothing = [{"model": "m", "latency_ms": 1.0, **({} if said is None else {"prompt": said})} for _ in range(30)]
+    current, reference = two(prompts(*usual(30)), nothing)
+    drift = current.drift(reference, model=meaning)
+    assert drift.verdict == "unknown"
+    assert "Current: 0 requests" in drift.text()
+
+
+def test_five_rows_have_a_verdict_and_say_how_little_they_see() -> None:
+    current, reference = two(prompts(*usual(200)), prompts(*usual(5)))
+    drift = current.drift(reference, model=meaning)
+    assert drift.verdict == "no drift"
+    assert drift.test is not None
+    assert not drift.test.detectable_share < 0.2
+
+
+@pytest.mark.parametrize("text", ["¿dónde está mi pedido?", "我的订单在哪里"])
+def test_another_language_is_a_region_of_its_own(text: str) -> None:
+    current, reference = two(prompts(*usual()), prompts(*usual()[:170], *[text] * 30))
+    first = current.drift(reference, model=meaning).frame.iloc[0]
+    assert (first["kind"], first["rows"]) == ("new", 30)
+    assert any(word in text for word in first["region"].replace(",", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        ([0.5, 0.5], [None, 0.5], "40 of the 40 vectors of v hold NaN"),
+        ([0.5, 0.5], [0.1, 0.2, 0.3], "have 2 numbers, those of the current window 3: they are of different models"),
+    ],
+)
+def test_vectors_that_are_no_numbers_or_of_two_models_are_an_error(one: Any, other: Any, says: str) -> None:
+    current, reference = two(prompts(*usual(40), v=one), prompts(*usual(40), v=other))
+    with pytest.raises(ls.EmbeddingError, match=says):
+        current.drift(reference, vectors="v")
+
+
+def test_vectors_of_two_models_in_one_window_are_an_error_that_counts_them() -> None:
+    mixed = [*prompts(*usual(30), v=[0.1, 0.2]), *prompts(*usual(10), v=[0.1, 0.2, 0.3])]
+    current, reference = two(mixed, mixed)
+    with pytest.raises(ls.EmbeddingError, match=r"one length .30 of 2 numbers, 10 of 3 numbers"):
+        current.drift(reference, vectors="v")
+
+
+def test_a_window_that_is_one_session_cannot_be_told_from_that_session() -> None:
+    spread = [row | {"session_id": f"s{at // 3}"} for at, row in enumerate(prompts(*usual()))]
+    current, reference = two(spread, prompts(*[CRYPTO] * 200, session_id="one"))
+    drift = current.drift(reference, model=meaning)
+    assert drift.verdict == "unknown"
+    assert "all of a window is of one session" in drift.text()
+    assert current.drift(reference, model=meaning, groups=None).drifted
+
+
 def test_columns_of_the_same_windows_are_compared(week: Scope) -> None:
     rows = day(week, 18).drift(day(week, 16), model=meaning).columns.frame
     assert "duration_ms" in rows["column"].tolist()
