@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmscope.answers.paired import PairedDrift
     from llmscope.answers.resources import Resources
     from llmscope.answers.similar import Similar
+    from llmscope.answers.slices import Slices
     from llmscope.answers.tokens import Tokens
     from llmscope.answers.trace import TraceExplorer
     from llmscope.answers.traces import Traces
@@ -162,6 +163,14 @@ class Questions:
 
         other = None if reference is None else reference._selection  # noqa: SLF001  (of another scope)
         return check(self._selection, rules, other, model=model, vectors=vectors)
+
+    def slices(
+        self, metric: str = "error_rate", *, by: Sequence[str] = (), max_depth: int = 3, confidence: float = 0.95
+    ) -> Slices[Self]:
+        """Return the groups that are served worse, and their combinations; see ``llmscope.answers.slices.slices``."""
+        from llmscope.answers.slices import slices
+
+        return slices(self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, scope=type(self))
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

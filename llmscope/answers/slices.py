@@ -1,0 +1,270 @@
+"""Whom does it fail: which groups, and combinations of them, are served worse than the rest, and how sure is that?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from llmscope.answers import _words
+from llmscope.answers._answer import Answer
+from llmscope.charts import _format
+from llmscope.errors import QueryError
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from llmscope.measures.metrics import Metric
+    from llmscope.store.selection import Selection
+
+S = TypeVar("S")
+
+USUAL: Final = (
+    "model", "response_model", "provider", "operation", "name", "service", "release", "environment", "agent", "tool",
+)  # fmt: skip
+"""Columns that are sliced by where nobody names any, as far as the rows differ in them."""
+
+NUMBERS: Final = ("input_tokens",)
+"""Numbers that are sliced by as well, where they are not what is measured."""
+
+ATTRIBUTES: Final = 8
+"""Attributes under ``metadata.`` that are sliced by as well, at most."""
+
+LINES: Final = 8
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Slices(Answer, Generic[S]):
+    """Slices of a selection; see :func:`slices` for the columns of ``frame``."""
+
+    told: ClassVar[bool] = True
+
+    frame: pd.DataFrame
+    metric: Metric
+    selection: Selection
+    by: tuple[str, ...]
+    rows: tuple[int, int]
+    """Rows that are counted, and how many of them were read."""
+    _scope: Callable[[Selection], S]
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """The slices that are unlike the rest, of which none tells what another tells."""
+        return self.frame[self.frame["finding"]].reset_index(drop=True)
+
+    def scope(self, which: int | Mapping[str, Any] = 0) -> S:
+        """Return a slice as a scope: by its row in ``frame``, or by what it fixes.
+
+        Raises:
+            QueryError: There is no such row.
+        """
+        from llmscope.measures.facts import within
+
+        if not isinstance(which, int):
+            return self._scope(within(self.selection, which))
+        if not 0 <= which < len(self.frame):
+            raise QueryError(f"There is no slice {which}; there are {len(self.frame)}.")
+        return self._scope(within(self.selection, self.frame["slice"].tolist()[which]))
+
+    def chart(self) -> alt.TopLevelMixin:
+        """Return the slices as a forest of values and intervals."""
+        from llmscope.charts.slices import slices_chart
+
+        shown = self.findings if len(self.findings) else self.frame[self._single]
+        drawn = shown.assign(
+            name=[named(one) for one in shown["slice"]], kind=[self._kind(row) for row in _rows(shown)]
+        )
+        return slices_chart(
+            drawn, overall=self.frame.attrs["value"], write=self._write, unit=self.metric.unit, title=self._head()
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return the findings, or the single groups where there are none, as people read them."""
+        shown = self.findings if len(self.findings) else self.frame[self._single]
+        return pd.DataFrame(
+            {
+                "slice": [named(one) for one in shown["slice"]],
+                _words.noun(self.selection): [_format.count(n) for n in shown["n"]],
+                self.metric.title: [self._value(row) for row in _rows(shown)],
+                "elsewhere": [self._write(value) for value in shown["rest"]],
+                "ratio": [
+                    f"{_format.short(ratio)} times" if np.isfinite(ratio) else _format.UNKNOWN
+                    for ratio in shown["ratio"]
+                ],
+                "p": [_words.p_value(p) for p in shown["p_value"]],
+            },
+            dtype=object,
+        )
+
+    def text(self) -> str:
+        """Return which slices are unlike the rest, in plain words, or that none is."""
+        attrs = self.frame.attrs
+        head = f"{self._head()}."
+        if not attrs["rows"]:
+            return f"{head}\nNothing can be told: no row has a {self.metric.title}."
+        looked = f"{_format.plural(attrs['looked_at'], 'slice')} by {', '.join(self.by) or 'nothing'}"
+        notes = ["p values are corrected for all that was looked at; rows are taken as independent."]
+        if attrs["unknown"]:
+            notes.append(f"{_format.plural(attrs['unknown'], 'row')} without a value are left out.")
+        if self.rows[1] < self.rows[0]:
+            notes.append(
+                f"Told from a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])}, drawn in "
+                "blocks: counts and intervals are those of the sample."
+            )
+        if self.findings.empty:
+            return "\n".join([head, f"{looked}: none is unlike the rest beyond chance.", " ".join(notes)])
+        lines = [f"{looked}: {len(self.findings)} unlike the rest beyond chance."]
+        lines += [f"  {self._line(row)}" for row in _rows(self.findings.head(LINES))]
+        more = len(self.findings) - LINES
+        lines += [f"  … {more} more in .findings"] if more > 0 else []
+        turned = [row for row in _rows(self.frame[self._single]) if row["reverses_by"] is not None][:3]
+        lines += [f"  {named(row['slice'])}: better here and worse there, by {row['reverses_by']}." for row in turned]
+        return "\n".join([head, *lines, " ".join(notes)])
+
+    @property
+    def _single(self) -> pd.Series[bool]:
+        return self.frame["slice"].map(len) == 1
+
+    def _head(self) -> str:
+        value = self._write(self.frame.attrs["value"])
+        return f"{self.metric.title.capitalize()} {value}: {_words.counted(self.selection, self.rows[0])}"
+
+    def _line(self, row: Mapping[Any, Any]) -> str:
+        n = f"{_format.count(row['n'])} {_words.noun(self.selection, row['n'])}"
+        parts = [f"{named(row['slice'])}: {self._value(row)} of {n}, {self._write(row['rest'])} elsewhere"]
+        if np.isfinite(row["adjusted"]) and row["held_equal"]:
+            sign = "+" if row["adjusted"] > 0 else "\u2212"
+            turned = row["adjusted"] * row["difference"] < 0
+            held = f"holding {' and '.join(row['held_equal'])} equal {sign}{self._write(abs(row['adjusted']))}"
+            parts.append(held + (", the other way: what differs is the mix" if turned else ""))
+        return "; ".join([*parts, _words.p_value(row["p_value"])])
+
+    def _value(self, row: Mapping[Any, Any]) -> str:
+        bounds = _format.between(self._write(row["low"]), self._write(row["high"]))
+        return self._write(row["value"]) + ("" if bounds == _format.UNKNOWN else f" ({bounds})")
+
+    def _kind(self, row: Mapping[Any, Any]) -> str:
+        if not row["finding"]:
+            return "as the rest"
+        if not self.metric.worse:
+            return "different"
+        return "worse" if (row["difference"] > 0) == (self.metric.worse == "high") else "better"
+
+    def _write(self, value: float) -> str:
+        writers = {"ms": _format.duration, "USD": _format.money, "rate": _format.share}
+        return writers.get(self.metric.unit, _format.short)(value)
+
+
+def slices(
+    selection: Selection,
+    metric: str = "error_rate",
+    *,
+    by: Sequence[str] = (),
+    max_depth: int = 3,
+    confidence: float = 0.95,
+    scope: Callable[[Selection], Any] | None = None,
+) -> Slices[Any]:
+    """Return the slices of a selection in which a metric is unlike the rest.
+
+    Args:
+        selection: What is counted.
+        metric: A name of the grammar: ``error_rate``, ``latency.p95``, ``ttft.p50``, ``tokens.output``, ``cost``,
+            ``score.<name>`` …, see :mod:`llmscope.measures.metrics`.
+        by: Columns or attribute keys; empty for the usual ones in which the rows differ, attributes under ``metadata.``
+            and the length of the prompt.
+        max_depth: Most attributes that a slice fixes, 1 to 3.
+        confidence: Coverage of the intervals.
+        scope: Makes what ``scope`` returns of a narrower selection; by default that itself.
+
+    Returns:
+        An answer whose ``frame`` has the columns of :func:`llmscope.analysis.slices.slice_table`, best first; its
+        ``scope(row)`` is a slice as a scope. Of more than 400,000 rows, blocks are drawn.
+
+    Raises:
+        QueryError: There is no such metric, or it is a count, which has no value in each row.
+        UnknownAttributeError: A name is no column and no attribute, or no row has such a score.
+
+    Example:
+        >>> import llmscope as ls
+        >>> scope = ls.open()
+        >>> calls = [{"model": m, "latency_ms": 100 + i % 7 + (m == "b") * 90} for i in range(40) for m in "ab"]
+        >>> _ = scope.load(calls)
+        >>> found = slices(scope._selection, "latency.mean", by=["model"])
+        >>> found.findings["slice"].tolist()
+        [{'model': 'b'}]
+    """
+    from llmscope.analysis.slices import find
+    from llmscope.measures.encoded import Encoded
+    from llmscope.measures.facts import facts
+    from llmscope.measures.metrics import metric as measured
+
+    what = measured(metric)
+    if what.statistic == "count":
+        raise QueryError(
+            f"{metric!r} is a count: it has no value in each row. scope.explain says what changed a count."
+        )
+    names = list(dict.fromkeys([by] if isinstance(by, str) else by)) or automatic(selection, what)
+    if what.column and what.column in [selection.column(name) for name in names]:
+        raise QueryError(f"{metric!r} cannot be sliced by {what.column!r}, which it is made of.")
+    read = facts([selection], what, names)
+    known = ~np.isnan(read.value)
+    value = read.value[known]
+    found = find(
+        value,
+        np.ones(len(value)),
+        tuple(Encoded(one.name, one.codes[known], one.labels) for one in read.dimensions),
+        "mean" if what.quantile is None else what.quantile,
+        max_depth=max_depth,
+        worse=what.worse or None,
+        confidence=confidence,
+        unknown=int((~known).sum()),
+    )
+    return Slices(found, what, selection, tuple(names), (read.counted[0], len(read.value)), scope or _itself)
+
+
+def automatic(selection: Selection, metric: Metric) -> list[str]:
+    """Return the columns and attributes to slice by, where nobody names any."""
+    from llmscope.measures.cube import telling
+
+    keys = [key for key in selection.store.attribute_keys() if key.startswith("metadata.")][:ATTRIBUTES]
+    keys = list(dict.fromkeys([*selection.store.promoted(), *keys]))
+    resolved = [selection.column(key) for key in keys]
+    found = [name for name in telling(selection, [*USUAL, *dict.fromkeys(resolved)]) if name != metric.column]
+    if metric.column in ("input_tokens", "cost_usd"):  # which the length of the prompt explains by itself
+        return found
+    table = selection.table
+    row = selection.run(table.aggregate(**{name: table[name].approx_nunique() for name in NUMBERS})).iloc[0]
+    return found + [name for name in NUMBERS if row[name] > 1]
+
+
+def named(slice_: Mapping[str, Any]) -> str:
+    """Return a slice in words.
+
+    Example:
+        >>> named({"model": "gpt-4o", "plan": None, "input_tokens": pd.Interval(100, float("inf"), closed="left")})
+        'model = gpt-4o, plan unknown, input_tokens ≥ 100'
+    """
+    return ", ".join(_fixed(str(name), label) for name, label in slice_.items())
+
+
+def _fixed(name: str, label: Any) -> str:
+    if label is None:
+        return f"{name} unknown"
+    if not isinstance(label, pd.Interval):
+        return f"{name} = {str(label)[:60]}"
+    low, high = (_format.short(bound) for bound in (label.left, label.right))
+    if np.isinf(label.left):
+        return f"{name} < {high}" if np.isfinite(label.right) else f"{name} known"
+    return f"{name} ≥ {low}" if np.isinf(label.right) else f"{name} {low} to {high}"
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def _itself(selection: Selection) -> Selection:
+    return selection

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from llmscope.answers.slices import automatic, named, slices
+from llmscope.errors import QueryError, UnknownAttributeError
+from llmscope.measures.metrics import metric
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def rows(count=1200, seed=1, bad=0.5):
+    dice = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        model, plan = str(dice.choice(["a", HOSTILE])), str(dice.choice(["free", "pro"]))
+        fails = dice.random() < (bad if (model, plan) == (HOSTILE, "free") else 0.1)
+        made.append(
+            {
+                "model": model,
+                "service": plan,
+                "ms": float(dice.lognormal(6, 1)),
+                "status": "error" if fails else "ok",
+                "input_tokens": int(dice.integers(1, 900)),
+            }
+        )
+    return made
+
+
+def test_the_group_that_is_served_worse_is_told_and_is_a_scope(counted):
+    selection = counted(rows())
+    found = slices(selection, "error_rate", by=["model", "service"])
+    assert found.findings["slice"].tolist() == [{"model": HOSTILE, "service": "free"}]
+    part = found.scope(0)
+    errors = part.where(status="error")
+    count = lambda one: int(one.sql("select count(*) from counted").fetchall()[0][0])  # noqa: E731
+    assert count(part) == found.frame["n"].iloc[0]
+    assert count(errors) / count(part) == pytest.approx(found.frame["value"].iloc[0])
+    assert count(found.scope({"service": "pro"})) == count(selection.where(service="pro"))
+    assert "1 unlike the rest" in found.text()
+    assert f"model = {HOSTILE}, service = free: " in found.text()
+    assert "<script" not in found.html()
+    with pytest.raises(QueryError, match="no slice 999"):
+        found.scope(999)
+
+
+def test_it_says_plainly_that_there_is_nothing_to_find(counted):
+    found = slices(counted(rows(bad=0.1)), "error_rate")
+    assert found.findings.empty
+    assert "none is unlike the rest beyond chance" in found.text()
+    assert set(found.by) == {"model", "service", "input_tokens"}
+    assert len(found.table()) == sum(found.frame["slice"].map(len) == 1)
+
+
+@pytest.mark.parametrize("name", ["error_rate", "latency.p95", "latency.mean", "tokens.input", "ttft.p50", "cost"])
+@pytest.mark.parametrize("made", [[], [{}], [{"ms": None}] * 3, rows(60)], ids=["none", "one", "no time", "few"])
+def test_every_metric_has_four_faces_however_little_there_is(counted, name, made):
+    found = slices(counted(made), name, by=["model", "service"])
+    bundle, _ = found._repr_mimebundle_()
+    assert {"text/html", "image/png", "text/plain"} <= set(bundle)
+    assert "nan" not in bundle["text/plain"].lower()
+    assert found.chart().to_dict()
+
+
+def test_what_cannot_be_sliced_is_an_error(counted):
+    selection = counted(rows(30))
+    with pytest.raises(QueryError, match="is a count"):
+        slices(selection, "requests")
+    with pytest.raises(QueryError, match="made of"):
+        slices(selection, "error_rate", by=["status"])
+    with pytest.raises(UnknownAttributeError):
+        slices(selection, "error_rate", by=["modle"])
+    with pytest.raises(QueryError, match="no metric"):
+        slices(selection, "errors")
+
+
+def test_length_of_the_prompt_is_no_reason_for_what_is_measured_by_it(counted):
+    selection = counted(rows(200))
+    assert "input_tokens" in automatic(selection, metric("latency.p95"))
+    assert "input_tokens" not in automatic(selection, metric("tokens.input"))
+    assert "input_tokens" not in automatic(selection, metric("cost"))
+
+
+def test_slices_of_numbers_are_told_as_ranges(counted):
+    made = [{**row, "status": "error" if row["input_tokens"] > 700 else "ok"} for row in rows(600)]
+    found = slices(counted(made), "error_rate")
+    first = found.frame["slice"].iloc[0]
+    assert list(first) == ["input_tokens"]
+    assert named(first).startswith("input_tokens ≥ 7")
