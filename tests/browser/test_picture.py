@@ -42,7 +42,7 @@ def test_it_follows_the_width_of_its_place(show):
     page.locator("[data-ls=picture] canvas").wait_for()
     page.set_viewport_size({"width": 420, "height": 700})
     page.wait_for_function(
-        "document.querySelector('#here > div').shadowRoot.querySelector('canvas').getBoundingClientRect().width < 420"
+        "() => document.querySelector('#here > div').shadowRoot.querySelector('canvas').getBoundingClientRect().width < 420"
     )
 
 
@@ -72,3 +72,26 @@ def test_numbers_are_written_as_altair_was_told(show, live):
     tip = page.locator("[data-ls=picture] .tip")
     tip.wait_for()
     assert tip.inner_text() == "1.234,5"
+
+
+def test_one_of_a_fixed_width_shrinks_where_there_is_less_room_and_never_grows(show):
+    chart = alt.vconcat(
+        *(
+            alt.Chart(pd.DataFrame({"n": [1, 2]}), width=860, height=60).mark_bar().encode(x="n:Q", y=alt.Y("n:O"))
+            for _ in range(2)
+        )
+    )
+    page = show(Picture(chart, text="Two charts."), width=1200)
+    plot = page.locator("[data-ls=picture] .plot")
+    plot.locator("canvas").wait_for()
+    wide = plot.locator("canvas").bounding_box()["width"]
+    assert 860 < wide < 960
+    page.set_viewport_size({"width": 600, "height": 700})
+    page.wait_for_function(
+        "() => { const plot = document.querySelector('#here > div').shadowRoot.querySelector('.plot');"
+        " return plot.clientWidth < 600 && plot.scrollWidth === plot.clientWidth; }"
+    )
+    page.set_viewport_size({"width": 1200, "height": 700})
+    page.wait_for_function(
+        f"() => document.querySelector('#here > div').shadowRoot.querySelector('canvas').clientWidth === {wide:.0f}"
+    )

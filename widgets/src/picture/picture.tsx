@@ -1,5 +1,6 @@
 /** One chart of ours, drawn without a network, with its data and its words. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { View } from "vega";
 import type { Model, Widget } from "../afm";
 import { json } from "../bytes";
 import { draw, type Spec } from "../chart/vega";
@@ -14,8 +15,17 @@ interface Frame {
   total: number;
 }
 
+const NARROWEST = 260;
+
 const containerWidth = (spec: Spec) =>
   spec.signals?.some((signal) => signal.name === "width" && JSON.stringify(signal).includes("containerSize")) ?? false;
+
+/** The width that a plotting area should have in its place: all of it, or its own as far as there is room. */
+function fitting(spec: Spec, view: View, box: HTMLElement): number {
+  if (containerWidth(spec)) return box.clientWidth;
+  const beside = (box.querySelector("canvas")?.clientWidth ?? 0) - view.width();
+  return Math.max(NARROWEST, Math.min(spec.width as number, box.clientWidth - beside));
+}
 
 function Plot({ spec, stage, skin, label }: { spec: Spec; stage: Stage; skin: number; label: string }) {
   const box = useRef<HTMLDivElement>(null);
@@ -26,10 +36,10 @@ function Plot({ spec, stage, skin, label }: { spec: Spec; stage: Stage; skin: nu
     element.replaceChildren();
     draw(spec, element, stage.root, palette(stage.root), gone.signal)
       .then((view) => {
-        if (gone.signal.aborted || !containerWidth(spec)) return;
+        if (gone.signal.aborted || !(containerWidth(spec) || typeof spec.width === "number")) return;
         const sizes = new ResizeObserver(() => {
-          const width = element.clientWidth;
-          if (width > 0 && width !== view.signal("width")) view.signal("width", width).resize().runAsync();
+          const width = fitting(spec, view, element);
+          if (element.clientWidth > 0 && width !== view.width()) view.width(width).resize().runAsync();
         });
         sizes.observe(element);
         gone.signal.addEventListener("abort", () => sizes.disconnect());
