@@ -16,6 +16,7 @@ NAMES = (
     "map",
     "paired",
     "columns",
+    "slices",
     "causes",
     "map_fit",
     "embed",

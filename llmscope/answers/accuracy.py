@@ -55,6 +55,21 @@ class Accuracy(Answer):
         return pd.DataFrame(rows, columns=[*self._keys, *OVERALL_COLUMNS])
 
     @cached_property
+    def fairness(self) -> pd.DataFrame:
+        """How unequally the groups of ``by`` are treated: demographic parity, equal opportunity, equalized odds.
+
+        See :func:`llmscope.analysis.fairness.disparities` for the columns.
+
+        Raises:
+            QueryError: There is no ``by``, or no ``positive`` class.
+        """
+        from llmscope.analysis.fairness import disparities
+
+        if self.by is None or self.positive is None:
+            raise QueryError("Fairness compares groups: name them with by=, and the class that is good with positive=.")
+        return disparities(self.counts, self.by, self.positive, self.confidence)
+
+    @cached_property
     def confusion(self) -> pd.DataFrame:
         """How often each label (row) met each prediction (column); the last column holds what was not predicted."""
         classes, matrix = confusion(self.counts)

@@ -79,9 +79,7 @@ def slices_chart(
         legend=alt.Legend(title=None, direction="horizontal"),
     )
     base = alt.Chart(theme.values(drawn)).encode(y=y, color=colour, tooltip=tips)
-    line = base.mark_rule(strokeWidth=2, opacity=0.5).encode(
-        x=alt.X("low:Q", axis=axis, scale=scale, title=None), x2="high:Q"
-    )
+    line = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", axis=axis, scale=scale, title=None), x2="high:Q")
     dot = base.mark_point(filled=True, size=60, opacity=1).encode(
         x=alt.X("value:Q", axis=axis, scale=scale, title=None)
     )

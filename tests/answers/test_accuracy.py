@@ -103,3 +103,12 @@ def test_nothing_labelled_is_said_and_drawn():
     empty = scope.where(model="none").accuracy(label="other")
     assert "nothing here has a label" in empty.text()
     assert empty.png().startswith(b"\x89PNG")
+
+
+def test_fairness_of_groups_is_told_where_labels_are_known(judged):
+    found = judged.accuracy(label="gold", by="locale", positive="yes").fairness.set_index("measure")
+    # de: yes, no, yes, no told of yes, no, no, no; fr: yes and two that are no class told of three times yes
+    assert found.loc["demographic_parity_difference", "value"] == pytest.approx(1 / 2 - 1 / 3)
+    assert found.loc["equal_opportunity_difference", "value"] == pytest.approx(1 - 1 / 3)
+    with pytest.raises(QueryError, match="positive="):
+        _ = judged.accuracy(label="gold", by="locale").fairness
