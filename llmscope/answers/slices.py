@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 USUAL: Final = (
-    "model", "response_model", "provider", "operation", "name", "service", "release", "environment", "agent", "tool",
+    "model", "provider", "operation", "name", "service", "release", "environment", "agent", "tool",
 )  # fmt: skip
-"""Columns that are sliced by where nobody names any, as far as the rows differ in them."""
+"""Columns that are sliced by where nobody names any, as far as the rows differ in them: what was known before the
+answer. A failed call has no ``response_model``, which explains nothing."""
 
 NUMBERS: Final = ("input_tokens",)
 """Numbers that are sliced by as well, where they are not what is measured."""
@@ -102,6 +103,8 @@ class Slices(Answer, Generic[S]):
 
     def text(self) -> str:
         """Return which slices are unlike the rest, in plain words, or that none is."""
+        from llmscope.analysis.slices import LEVEL
+
         attrs = self.frame.attrs
         head = f"{self._head()}."
         if not attrs["rows"]:
@@ -117,7 +120,8 @@ class Slices(Answer, Generic[S]):
             )
         if self.findings.empty:
             return "\n".join([head, f"{looked}: none is unlike the rest beyond chance.", " ".join(notes)])
-        lines = [f"{looked}: {len(self.findings)} unlike the rest beyond chance."]
+        found = f"{len(self.findings)} unlike the rest; of such findings at most {_format.share(LEVEL)} are chance"
+        lines = [f"{looked}: {found}."]
         lines += [f"  {self._line(row)}" for row in _rows(self.findings.head(LINES))]
         more = len(self.findings) - LINES
         lines += [f"  … {more} more in .findings"] if more > 0 else []
@@ -139,7 +143,7 @@ class Slices(Answer, Generic[S]):
         if np.isfinite(row["adjusted"]) and row["held_equal"]:
             sign = "+" if row["adjusted"] > 0 else "\u2212"
             turned = row["adjusted"] * row["difference"] < 0
-            held = f"holding {' and '.join(row['held_equal'])} equal {sign}{self._write(abs(row['adjusted']))}"
+            held = f"holding {', '.join(row['held_equal'])} equal {sign}{self._write(abs(row['adjusted']))}"
             parts.append(held + (", the other way: what differs is the mix" if turned else ""))
         return "; ".join([*parts, _words.p_value(row["p_value"])])
 
