@@ -77,6 +77,7 @@ export function Plot(props: Props) {
     made.getContext("2d")?.putImageData(data, 0, 0);
     return made;
   }, [points, windows]);
+  const bounds = useMemo(() => extent(points), [points]);
   const lines = useMemo(() => hills(points).map(path), [points]);
   const found = useMemo(
     () => (regions ? outlines(points, regions, regionNames).map((one) => ({ ...one, path: path(one.pieces) })) : []),
@@ -155,7 +156,7 @@ export function Plot(props: Props) {
     context.font = `600 11.5px ${getComputedStyle(stage.root).fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    const near = camera.current!.scale > CLOSE * fitted(points, size.current).scale;
+    const near = camera.current!.scale > CLOSE * fitted(bounds, size.current).scale;
     const ahead = new Set(latest.current.pointed);
     const order = [...ahead, ...topics.keys()].filter((at, i) => i < ahead.size || !ahead.has(at));
     const named: (Named & { name: string })[] = [
@@ -215,7 +216,7 @@ export function Plot(props: Props) {
       const factor = before.width ? whole(size.current).scale / whole(before).scale : 1;
       camera.current = camera.current
         ? { ...camera.current, scale: camera.current.scale * factor }
-        : fitted(points, size.current);
+        : fitted(bounds, size.current);
       paint(false);
     });
     sizes.observe(box.current!);
@@ -315,7 +316,7 @@ export function Plot(props: Props) {
       "+": () => zoomed(camera.current!, size.current, 1.5),
       "=": () => zoomed(camera.current!, size.current, 1.5),
       "-": () => zoomed(camera.current!, size.current, 1 / 1.5),
-      "0": () => fitted(points, size.current),
+      "0": () => fitted(bounds, size.current),
     };
     const step = steps[event.key];
     if (step) look(step());
@@ -327,7 +328,7 @@ export function Plot(props: Props) {
     const element = box.current!;
     const zoom = (event: Event) => {
       const factor = (event as CustomEvent<number>).detail;
-      if (camera.current) look(factor ? zoomed(camera.current, size.current, factor) : fitted(points, size.current));
+      if (camera.current) look(factor ? zoomed(camera.current, size.current, factor) : fitted(bounds, size.current));
     };
     element.addEventListener("wheel", wheel, { passive: false });
     stage.root.addEventListener("ls-zoom", zoom);
@@ -360,10 +361,9 @@ export function Plot(props: Props) {
   );
 }
 
-/** The camera that sees all points, as large as they fit. */
-function fitted(points: Points, size: Size): Camera {
-  if (!points.count) return whole(size);
-  let [left, right, low, high] = [SPAN, 0, SPAN, 0];
+/** The smallest and the largest x and y. */
+function extent(points: Points): [number, number, number, number] {
+  let [left, right, low, high] = points.count ? [SPAN, 0, SPAN, 0] : [0, SPAN, 0, SPAN];
   for (let i = 0; i < points.count; i++) {
     const [x, y] = [points.x[i]!, points.y[i]!];
     if (x < left) left = x;
@@ -371,6 +371,11 @@ function fitted(points: Points, size: Size): Camera {
     if (y < low) low = y;
     if (y > high) high = y;
   }
+  return [left, right, low, high];
+}
+
+/** The camera that sees all points, as large as they fit. */
+function fitted([left, right, low, high]: [number, number, number, number], size: Size): Camera {
   const scale = Math.min(size.width / Math.max(right - left, SPAN / 8), size.height / Math.max(high - low, SPAN / 8));
   return { x: (left + right) / 2, y: (low + high) / 2, scale: scale * 0.9 };
 }
