@@ -50,6 +50,16 @@ _DRIFT = """\
 >weekend = week.between("2026-11-20 12:00", None)
 weekend.drift(week.between(None, "2026-11-20 12:00"), model="static")"""
 
+_WORSE = """\
+## Whom does it serve worse?
+
+A judge model scores the answers. Groups and their combinations are compared with the rest, corrected for all that are
+looked at: since Thursday one language on one plan gets worse answers, whatever the model."""
+
+_SLICES = """\
+>answered = week.between("2026-11-19", None)
+answered.slices("score.helpfulness", by=["metadata.locale", "metadata.plan", "model"])"""
+
 _MAP = """\
 All questions as a map: near means alike. Draw around some to see which they are."""
 
@@ -108,6 +118,8 @@ _LOOKED: tuple[str, ...] = (
     '>week.traffic(every="6h", by="metadata.prompt_version")',
     _MIX,
     _SAME_DAYS,
+    _WORSE,
+    _SLICES,
     _NEW,
     _DRIFT,
 )
