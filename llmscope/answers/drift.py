@@ -121,6 +121,9 @@ class Drift(Answer, Generic[S]):
     def region(self, name: str) -> S:
         """Return the compared rows of a region as a scope; of one that vanished or shrank, those of the reference.
 
+        Like any scope it can be opened, explained, sliced and written: ``.export("new", format="datasets")`` is a set
+        to relabel or to fine-tune on.
+
         Raises:
             ValueError: There is no such region; near names are suggested.
         """

@@ -219,9 +219,10 @@ def _number(name: str, tables: Sequence[_Table], groups: Blocks, bins: _Bins) ->
         value = own.try_cast("float64") if own.type().is_string() else own.cast("float64")
         known = value.notnull() & ~value.isnan() & ~value.isinf()  # noqa: PD004  (Ibis, not pandas)
         bin_ = ibis.ifelse(known, bins.sql(value), BINS)
-        rows = side.table.select(block=groups.of(side.table), bin=bin_, value=ibis.ifelse(known, value, 0.0))
-        found = side.window.run(rows.group_by("block", "bin").aggregate(n=rows.count(), total=rows.value.sum()))
-        place = found["block"].to_numpy(np.int64), found["bin"].to_numpy(np.int64)
+        keys = {"block": groups.of(side.table)} if groups.name else {}  # a key more costs as much again
+        rows = side.table.select(**keys, bin=bin_, value=ibis.ifelse(known, value, 0.0))
+        found = side.window.run(rows.group_by([*keys, "bin"]).aggregate(n=rows.count(), total=rows.value.sum()))
+        place = found["block"].to_numpy(np.int64) if keys else 0, found["bin"].to_numpy(np.int64)
         counted, summed = np.zeros(shape, np.int64), np.zeros(shape)
         counted[place] = found["n"]
         summed[place] = found["total"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,15 @@ def test_names_a_new_topic_and_gives_its_scope(week: Scope) -> None:
     assert first["region"] in drift.text()
     assert drift.table()["current"].tolist()[0] == "8 %"
     assert first["region"] in str(drift.chart().to_dict())
+
+
+def test_a_region_goes_out_as_a_data_set_to_relabel(week: Scope, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    drift = day(week, 18).drift(day(week, 16), model=meaning)
+    assert drift.region(drift.frame["region"].iloc[0]).export(tmp_path / "new", format="datasets") == 40
+    rows = datasets.load_from_disk(str(tmp_path / "new"))["spans"]
+    assert sorted(rows["trace_id"]) == sorted(f"18-{row}" for row in range(40))
+    assert all(text.startswith(CRYPTO) for text in rows["input"])
 
 
 def test_the_region_of_what_vanished_is_of_the_reference(week: Scope) -> None:
