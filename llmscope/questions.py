@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmscope.answers.costs import Costs
     from llmscope.answers.drift import Drift
     from llmscope.answers.drift_over_time import DriftOverTime
+    from llmscope.answers.explanation import Explanation
     from llmscope.answers.latency import Latency
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
@@ -171,6 +172,12 @@ class Questions:
         from llmscope.answers.slices import slices
 
         return slices(self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, scope=type(self))
+
+    def explain(self, metric: str, baseline: Questions, *, by: Sequence[str] | None = None) -> Explanation[Self]:
+        """Return what changed a metric since a baseline, ranked; see ``llmscope.answers.explanation.explain``."""
+        from llmscope.answers.explanation import explain
+
+        return explain(self._selection, metric, baseline._selection, by=by, scope=type(self))
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

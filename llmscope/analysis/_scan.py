@@ -64,6 +64,7 @@ class Leaves:
         rates: Counts of the baseline, and what counts are a part of in the incident and in the baseline; None where
             amounts are no part of anything, or not counts.
         symmetric: Whether the expectation is as noisy as the observation, as an amount of another window is.
+        dispersed: Whether leaves differ by more than chance, as sums of what is not known do; single requests need not.
     """
 
     codes: Sequence[NDArray[np.int64]]
@@ -73,6 +74,7 @@ class Leaves:
     chance: NDArray[np.float64]
     rates: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None
     symmetric: bool
+    dispersed: bool = True
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -96,6 +98,7 @@ class Cause:
         observed: Amount in the incident.
         expected: Amount that was to be expected, given what was told before of everything together.
         p_value: How often chance has a part move as much, of all parts looked at.
+        looked: At how many parts, in both directions.
         alternatives: Other descriptions of the same, nearly as good, with their own amounts.
     """
 
@@ -104,6 +107,7 @@ class Cause:
     observed: float
     expected: float
     p_value: float
+    looked: int
     alternatives: list[Cause] = field(default_factory=list)
 
 
@@ -125,7 +129,7 @@ class _Scored(NamedTuple):
     expected: float
 
 
-def scan(leaves: Leaves, *, max_depth: int, alpha: float, most: int) -> list[Cause]:
+def scan(leaves: Leaves, *, max_depth: int, alpha: float, most: int, towards: float | None = None) -> list[Cause]:
     """Return the causes of a change, best first; the best is told however likely chance is, further ones up to alpha.
 
     Args:
@@ -133,13 +137,13 @@ def scan(leaves: Leaves, *, max_depth: int, alpha: float, most: int) -> list[Cau
         max_depth: Most attributes of a cause.
         alpha: Largest p value, corrected for everything looked at, of every cause but the best.
         most: Most causes.
+        towards: 1 for parts with more than expected, -1 for less; the direction of the whole where None.
     """
     moved = leaves.observed.sum() - leaves.expected.sum()
     cuboids = list(_cuboids(leaves, max_depth))
     if not len(leaves) or not cuboids:
         return []
-    towards = 1.0 if moved >= 0 else -1.0
-    search = _Search(leaves, cuboids, towards)
+    search = _Search(leaves, cuboids, towards or (1.0 if moved >= 0 else -1.0))
     return search.found(alpha, most)
 
 
@@ -200,6 +204,8 @@ class _Search:
 
     def _noise(self) -> float:
         """Return the overdispersion of the leaves that nothing was told about."""
+        if not self._leaves.dispersed:
+            return 0.0
         usual = self._expected
         least = 2.0 if self._leaves.chance.any() else 0.0
         known = (usual > least) & ~self._told
@@ -292,7 +298,7 @@ class _Search:
         codes = tuple(int(self._leaves.codes[dim][first]) for dim in scored.cuboid.dims)
         part = Part(scored.cuboid.dims, codes, leaves)
         observed, expected = (float(x[leaves].sum()) for x in (self._leaves.observed, self._expected))
-        return Cause(part, scored.score, observed, expected, p_value)
+        return Cause(part, scored.score, observed, expected, p_value, self._looked)
 
     def _alternatives(self, pool: list[_Scored], cause: Cause, weight: NDArray[np.float64]) -> Iterator[Cause]:
         """Yield other descriptions of a cause: nearly as good, and for half of what they say the same leaves speak."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -101,27 +101,13 @@ class _Table:
         coded = [pd.factorize(frame[name], use_na_sentinel=False) for name in dims]
         self._values = [values for _, values in coded]
         sizes = [max(1, len(values)) for values in self._values]
-        leaf, first = _numbered([codes.astype(np.int64) for codes, _ in coded], sizes, len(frame))
+        leaf, first = numbered([codes.astype(np.int64) for codes, _ in coded], sizes, len(frame))
         incident = _incident(frame[window])
-        (bad, bad_before), (n, n_before) = (
-            _summed(frame, name, leaf, len(first), incident) for name in (events, total or events)
-        )
+        amounts = [_summed(frame, name, leaf, len(first), incident) for name in (events, total) if name is not None]
         codes = [codes.astype(np.int64)[first] for codes, _ in coded]
-        whole = bool(np.all(bad == np.rint(bad)) and np.all(bad_before == np.rint(bad_before)))
-        if total is None:
-            expected, chance = bad_before, np.full(len(bad), 2.0)
-        else:
-            expected, chance = _expected(codes, sizes, (bad_before, n_before), n)
-        rate = whole and total is not None
-        self.leaves = Leaves(
-            codes,
-            sizes,
-            bad,
-            expected,
-            chance if whole else np.zeros(len(bad)),
-            (bad_before, n, n_before) if rate else None,
-            symmetric=not rate,
-        )
+        whole = all(bool(np.all(amount == np.rint(amount))) for amount in amounts[0])
+        self.leaves = compared(codes, sizes, amounts[0], amounts[1] if total is not None else None, counted=whole)
+        n = amounts[-1][0]
         self._support = n
 
     def row(self, cause: Cause) -> tuple[Any, ...]:
@@ -151,8 +137,8 @@ def _incident(window: pd.Series[Any]) -> NDArray[np.bool_]:
     return (window == "incident").to_numpy(bool)
 
 
-def _numbered(
-    codes: list[NDArray[np.int64]], sizes: list[int], rows: int
+def numbered(
+    codes: Sequence[NDArray[np.int64]], sizes: Sequence[int], rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the number of each row's leaf, and a row of each leaf."""
     key = np.zeros(rows, np.int64)
@@ -166,18 +152,49 @@ def _numbered(
 
 def _summed(
     frame: pd.DataFrame, name: str, leaf: NDArray[np.int64], size: int, incident: NDArray[np.bool_]
-) -> Iterator[NDArray[Any]]:
-    """Yield what a column adds up to by leaf, in the incident and before."""
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what a column adds up to by leaf, in the incident and before."""
     values = frame[name].to_numpy(float, na_value=np.nan)
     if not np.isfinite(values).all():
         raise ValueError(f"Column {name!r} has missing or infinite values, which do not add up: leave their rows out.")
-    for chosen in (incident, ~incident):
-        yield np.bincount(leaf, values * chosen, size)
+    return np.bincount(leaf, values * incident, size), np.bincount(leaf, values * ~incident, size)
+
+
+def compared(
+    codes: Sequence[NDArray[np.int64]],
+    sizes: Sequence[int],
+    events: tuple[NDArray[np.float64], NDArray[np.float64]],
+    total: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    *,
+    counted: bool,
+) -> Leaves:
+    """Return leaves with what the baseline lets expect of them.
+
+    Args:
+        codes: One array per attribute, a code for each leaf.
+        sizes: How many codes each attribute has.
+        events: Of each leaf, in the incident and in the baseline.
+        total: What they are a part of, likewise; None where the baseline's amount itself is what to expect.
+        counted: Whether events are counts, or amounts that vary as counts do.
+    """
+    if total is None:
+        expected, chance = events[1], np.full(len(events[1]), 2.0)
+    else:
+        expected, chance = _expected(codes, sizes, (events[1], total[1]), total[0])
+    return Leaves(
+        codes,
+        sizes,
+        events[0],
+        expected,
+        chance if counted else np.zeros(len(expected)),
+        (events[1], *total) if counted and total is not None else None,
+        symmetric=total is None or not counted,
+    )
 
 
 def _expected(
-    codes: list[NDArray[np.int64]],
-    sizes: list[int],
+    codes: Sequence[NDArray[np.int64]],
+    sizes: Sequence[int],
     before: tuple[NDArray[np.float64], NDArray[np.float64]],
     n: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

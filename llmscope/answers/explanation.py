@@ -1,0 +1,351 @@
+"""What changed a metric: which part of the traffic, by how much, and whether it got worse or there is more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from llmscope.answers import _words
+from llmscope.answers._answer import Answer
+from llmscope.charts import _format
+from llmscope.errors import QueryError
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from llmscope.analysis.attribution import Contribution
+    from llmscope.answers.cohorts import CohortDiff
+    from llmscope.measures.facts import Facts
+    from llmscope.measures.metrics import Metric
+    from llmscope.store.selection import Selection
+
+S = TypeVar("S")
+
+DIMENSIONS: Final = 12
+"""Most dimensions that are looked at where none are asked for."""
+
+VALUES: Final = 200
+"""Most values of such a dimension: of more, it tells rows apart, not kinds of them."""
+
+EXEMPLARS: Final = 5
+STEPS: Final = 3
+
+_CONVENTIONS: Final = (
+    "gen_ai.", "llm.", "otel.", "telemetry.", "http.", "server.", "error.", "service.", "session.", "user.",
+    "deployment.", "input.", "output.", "openinference.", "traceloop.", "guardrail.", "rerank.", "postprocess.",
+    "retry.", "net.", "url.", "exception.", "process.",
+)  # fmt: skip
+"""Attribute keys of conventions: what they say has a column, or tells of single steps."""
+
+_FACES: Final[dict[str, Callable[[float | None], str]]] = {
+    "ms": _format.duration, "USD": _format.money, "rate": _format.share,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Explanation(Answer, Generic[S]):
+    """What changed a metric; see :func:`explain` for the columns of ``frame``.
+
+    Attributes:
+        frame: One row per cause, best first; empty where there is no single one.
+        lead: Where no part changed for sure, the likeliest one, as a frame of one row at most.
+        metric: What is explained.
+        before: The metric in the baseline, NaN where it has no rows with a value.
+        after: The metric in the current window.
+        coincides: Values that are new with the current window and that half of its rows or more have, such as a
+            release: dimension to value.
+        selection: The current window.
+        baseline: What it is compared with.
+    """
+
+    told: ClassVar[bool] = True
+
+    frame: pd.DataFrame
+    lead: pd.DataFrame
+    metric: Metric
+    before: float
+    after: float
+    coincides: Mapping[str, Any]
+    selection: Selection
+    baseline: Selection
+    rows: tuple[int, int]
+    dimensions: Sequence[str]
+    _scope: Callable[[Selection], S] = field(repr=False)
+
+    def scope(self, cause: int = 0) -> S:
+        """Return the rows of a cause in the current window, to open or to narrow further.
+
+        Raises:
+            QueryError: There is no such cause.
+        """
+        return self._scope(self._part(cause, self.selection))
+
+    def exemplars(self, cause: int = 0) -> list[str]:
+        """Return the ids of traces that show a cause best: the worst of the current window first, at most five."""
+        part = self._part(cause, self.selection)
+        table, value = self.metric.valued(part)
+        told = table.select("trace_id", value=value)
+        order = told.value if self.metric.worse == "low" else told.value.desc()
+        found = part.run(told.order_by(told.value.isnull(), order, told.trace_id).limit(EXEMPLARS))  # noqa: PD003  (Ibis)
+        return [str(trace) for trace in found["trace_id"]]
+
+    @cached_property
+    def steps(self) -> CohortDiff:
+        """The steps of the requests of the first cause, before and now: what takes longer, fails or is new in them."""
+        from llmscope.answers.cohorts import diff_cohorts
+
+        sides = (self.baseline, self.selection)
+        if len(self.frame) and self.frame["kind"].iloc[0] == "rate":
+            sides = (self._part(0, self.baseline), self._part(0, self.selection))
+        return diff_cohorts(*sides)
+
+    def chart(self) -> alt.TopLevelMixin:
+        """Return the causes by their part of the change."""
+        from llmscope.charts.causes import causes_chart
+
+        drawn = self.frame.assign(
+            cause=[_name(cause) for cause in self.frame["cause"]],
+            told=[self._line(row) for row in self.frame.to_dict("records")],
+        )
+        return causes_chart(drawn, title=self._head(), empty=self._nothing())
+
+    def table(self) -> pd.DataFrame:
+        """Return the causes as people read them."""
+        frame = self.frame
+        columns: dict[str, list[str]] = {
+            "cause": [_name(cause) for cause in frame["cause"]],
+            "kind": frame["kind"].tolist(),
+            "share": [_format.share(value) for value in frame["share"]],
+            **{name: [self._face(value) for value in frame[name]] for name in ("before", "after", "without")},
+            "support": [_format.share(value) for value in frame["support"]],
+            "p": [_words.p_value(value) for value in frame["p_value"]],
+        }
+        return pd.DataFrame(columns, dtype=object)
+
+    def text(self) -> str:
+        """Return how much changed and every cause, in plain words."""
+        lines = [
+            f"Baseline: {_words.counted(self.baseline, self.rows[0])}.",
+            f"Now: {_words.counted(self.selection, self.rows[1])}.",
+            self._head(),
+        ]
+        lines += [f"  {self._line(row)}" for row in self.frame.to_dict("records")]
+        if self.frame.empty:
+            lines.append(self._nothing())
+        lines += [f"Likeliest, but not beyond chance: {self._line(row)}." for row in self.lead.to_dict("records")]
+        lines += [
+            f"New at the same time: {name} {value} (what it replaced cannot be compared with it)."
+            for name, value in self.coincides.items()
+        ]
+        lines.append(
+            f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
+            "for all of it."
+        )
+        return "\n".join(lines)
+
+    def _part(self, cause: int, window: Selection) -> Selection:
+        from llmscope.measures.facts import within
+
+        if not 0 <= cause < len(self.frame):
+            raise QueryError(f"There is no cause {cause}: {_format.plural(len(self.frame), 'cause')} found.")
+        return within(window, self.frame["cause"].iloc[cause])
+
+    def _face(self, value: float) -> str:
+        if np.isnan(value):
+            return _format.UNKNOWN
+        return _FACES.get(self.metric.unit, _format.short)(value)
+
+    def _head(self) -> str:
+        title = self.metric.title[0].upper() + self.metric.title[1:]
+        if np.isnan(self.before) or np.isnan(self.after):
+            return f"{title} is unknown in a window: nothing can be compared."
+        return f"{title}: {self._face(self.before)} to {self._face(self.after)}."
+
+    def _nothing(self) -> str:
+        return "No single cause: no part of the traffic changed by more than chance would have it."
+
+    def _line(self, row: Mapping[Any, Any]) -> str:
+        name, part = _name(row["cause"]), _format.share(row["share"])
+        sure = _words.p_value(row["p_value"])
+        if row["kind"] == "mix":
+            more = "more" if row["support"] > row["support_before"] else "less"
+            shares = f"{_format.share(row['support_before'])} to {_format.share(row['support'])}"
+            return (
+                f"{name}: mix, {more} of it ({shares} of the rows, at {self._face(row['after'])}); {part} of the "
+                f"change; with as much as before it would be {self._face(row['without'])}, "
+                f"not {self._face(self.after)} ({sure})"
+            )
+        changed = (
+            f"{name}: {self._face(row['before'])} to {self._face(row['after'])} in {_format.share(row['support'])}"
+        )
+        if row["share"] <= 0:
+            return f"{changed} of the rows; against the change of the whole ({sure})"
+        return (
+            f"{changed} of the rows; {part} of the change; had it behaved as before it would be "
+            f"{self._face(row['without'])}, not {self._face(self.after)} ({sure})"
+        )
+
+
+def explain(
+    selection: Selection,
+    name: str,
+    baseline: Selection,
+    *,
+    by: Sequence[str] | None = None,
+    scope: Callable[[Selection], S],
+) -> Explanation[S]:
+    """Return what changed a metric between a baseline and a selection.
+
+    A cause is a combination of up to three attributes. It is of the kind ``rate`` where this part of the traffic itself
+    changed, and of the kind ``mix`` where there is more or less of it: every combination is compared with what the
+    baseline's rates let expect of the current mix, so that neither is taken for the other.
+
+    Args:
+        selection: The current window, such as the hour of an incident.
+        name: The metric, in the grammar of metrics.
+        baseline: What it is compared with, such as the day before.
+        by: Columns and attribute keys to look at; by default the usual ones and up to twelve in all that tell kinds of
+            rows apart.
+        scope: What makes a scope of a selection.
+
+    Returns:
+        An answer whose ``frame`` has one row per cause, best first: ``cause`` (a dict of attribute to value; numbers in
+        bins), ``kind`` (``rate`` or ``mix``), ``share`` (of the change that is undone without it), ``before`` and
+        ``after`` (the metric of that part), ``without`` (what the metric would be, had the part behaved as before, or
+        were there as much of it as before), ``support`` and ``support_before`` (its share of the rows), ``p_value``
+        (corrected for all that was looked at) and ``also`` (other descriptions of the same). Empty: no single cause.
+        ``scope(0)`` is the first cause, ``exemplars(0)`` its worst traces, ``steps`` what changed inside its requests.
+
+    Raises:
+        QueryError: There is no such metric.
+        UnknownAttributeError: No row has such an attribute.
+
+    Example:
+        >>> import llmscope as ls
+        >>> scope = ls.open()
+        >>> calls = [{"start_time": f"2026-11-{16 + i // 300}", "model": "ab"[i % 2], "plan": "xyz"[i % 3],
+        ...           "latency_ms": 100 + i % 7 + (900 if i >= 300 and i % 2 else 0)} for i in range(600)]
+        >>> _ = scope.load(calls)
+        >>> found = scope.between("2026-11-17").explain("latency.mean", scope.between(until="2026-11-17"))
+        >>> found.frame["cause"].tolist()
+        [{'model': 'b'}]
+    """
+    from llmscope.analysis.attribution import ALPHA
+    from llmscope.measures.facts import facts
+    from llmscope.measures.metrics import metric
+
+    asked = metric(name)
+    windows = (baseline, selection)
+    names = list(by) if by is not None else _usual(windows)
+    read = facts(windows, asked, names)
+    known = ~np.isnan(read.value)
+    incident = read.window[known] == 1
+    coincides = _coincides(read, known, incident)
+    used = [at for at, dimension in enumerate(read.dimensions) if dimension.name not in coincides]
+    codes = [read.dimensions[at].codes[known] for at in used]
+    sizes = [len(read.dimensions[at].labels) for at in used]
+    found, before, after = _found(asked, read, (known, incident), codes, sizes)
+
+    def told(dims: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
+        parts = [(read.dimensions[used[dim]], code) for dim, code in zip(dims, values, strict=True)]
+        return {dimension.name: dimension.labels[code] for dimension, code in parts}
+
+    rows = [
+        {
+            "cause": told(one.dims, one.codes),
+            "kind": one.kind,
+            "share": one.share,
+            "before": one.before,
+            "after": one.after,
+            "without": one.without,
+            "support": one.support,
+            "support_before": one.support_before,
+            "p_value": one.p_value,
+            "also": [told(*other) for other in one.alternatives],
+        }
+        for one in found
+    ]
+    columns = ["cause", "kind", "share", "before", "after", "without", "support", "support_before", "p_value", "also"]
+    frame = pd.DataFrame(rows, columns=columns)
+    sure = frame["p_value"] <= ALPHA
+    return Explanation(
+        frame[sure].reset_index(drop=True),
+        frame[~sure].reset_index(drop=True),
+        asked,
+        before,
+        after,
+        coincides,
+        selection,
+        baseline,
+        (read.counted[0], read.counted[1]),
+        [read.dimensions[at].name for at in used],
+        scope,
+    )
+
+
+def _found(
+    asked: Metric, read: Facts, rows: tuple[Any, Any], codes: Sequence[Any], sizes: Sequence[int]
+) -> tuple[list[Contribution], float, float]:
+    """Return the causes, and the metric of both windows."""
+    from llmscope.analysis.attribution import contributions, measured, volumes
+
+    known, incident = rows
+    value = read.value[known]
+    if asked.statistic == "count":
+        return volumes(incident, codes, sizes), float(read.counted[0]), float(read.counted[1])
+    found = contributions(value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate")
+    return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)
+
+
+def _usual(windows: Sequence[Selection]) -> list[str]:
+    """Return the usual columns, and keys of attributes, that tell kinds of rows of the windows apart."""
+    from llmscope import schema
+    from llmscope.measures.cube import DEFAULTS
+
+    own = {column.name for column in schema.REQUESTS.columns}
+    keys = [key for key in windows[1].store.attribute_keys() if not key.startswith(_CONVENTIONS)]
+    named = {name: name for name in DEFAULTS}
+    named |= {column: key for key in keys if (column := windows[1].column(key)) not in own}
+    told = []
+    for window in windows:
+        table = window.table
+        counts = {f"n{at}": table[name].approx_nunique() for at, name in enumerate(named)}
+        least = {f"v{at}": table[name].min() for at, name in enumerate(named)}
+        told.append(window.run(table.aggregate(**counts, **least)).iloc[0])
+
+    def telling(at: int) -> bool:
+        most = max(int(row[f"n{at}"]) for row in told)
+        return most <= VALUES and (most > 1 or (most == 1 and told[0][f"v{at}"] != told[1][f"v{at}"]))
+
+    return [key for at, key in enumerate(named.values()) if telling(at)][:DIMENSIONS]
+
+
+def _coincides(read: Facts, known: Any, incident: Any) -> dict[str, Any]:
+    """Return dimensions of which most rows of the incident have a value that no row had before."""
+    found = {}
+    for dimension in read.dimensions:
+        codes, size = dimension.codes[known], len(dimension.labels)
+        now, then = np.bincount(codes[incident], minlength=size), np.bincount(codes[~incident], minlength=size)
+        new = np.where(then == 0, now, 0)
+        if then.any() and 2 * new.sum() > now.sum():
+            found[dimension.name] = dimension.labels[int(new.argmax())]
+    return found
+
+
+def _name(cause: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_label(value)}" for name, value in cause.items())
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, pd.Interval):
+        return _words.group(value)
+    if np.isinf(value.left):
+        return f"below {_format.short(value.right)}"
+    if np.isinf(value.right):
+        return f"from {_format.short(value.left)}"
+    return f"{_format.short(value.left)} to {_format.short(value.right)}"

@@ -1,0 +1,148 @@
+"""What changed a metric: the part of the traffic comes first, a shift of the mix is called mix, and nothing is nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import llmscope as ls
+from llmscope.errors import QueryError, UnknownAttributeError
+from llmscope.scope import Scope
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+
+
+def calls(rows: int = 1_200, seed: int = 1, mix: float = 0.5) -> list[dict[str, Any]]:
+    """Return requests of two days: on the second, plan pro in region eu is slow and fails, and pays more."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for row in range(2 * rows):
+        late = row >= rows
+        model = "large" if rng.random() < (mix if late else 0.5) else "small"
+        plan, region = str(rng.choice(["free", "pro"])), str(rng.choice(["eu", "us", "ap"]))
+        broken = late and mix == 0.5 and plan == "pro" and region == "eu"
+        found.append({
+            "trace_id": f"t{row}",
+            "start_time": f"2026-11-{17 if late else 16}T{row % 24:02}:{row % 60:02}:00Z",
+            "model": model,
+            "plan": plan,
+            "region": region,
+            "latency_ms": float(rng.lognormal(6 + (model == "large"), 0.4)) * (3 if broken else 1),
+            "status": "error" if rng.random() < (0.4 if broken else 0.04) else "ok",
+            "cost_usd": float(rng.gamma(4)) * 0.001 * (2 if broken else 1),
+        })  # fmt: skip
+    return found
+
+
+def loaded(rows: list[dict[str, Any]]) -> Scope:
+    scope = ls.open()
+    scope.load(rows)
+    return scope
+
+
+@pytest.fixture(scope="module")
+def broken() -> Scope:
+    return loaded(calls())
+
+
+def days(scope: Scope) -> tuple[Scope, Scope]:
+    return scope.between("2026-11-17"), scope.between(until="2026-11-17")
+
+
+@pytest.mark.parametrize("metric", ["latency.p95", "latency.p50", "latency.mean", "error_rate", "cost", "cost.p95"])
+def test_the_part_that_broke_comes_first_in_every_metric_it_shows_in(broken, metric):
+    now, before = days(broken)
+    found = now.explain(metric, before)
+    first = found.frame.iloc[0]
+    assert first["cause"] == {"plan": "pro", "region": "eu"}
+    assert first["kind"] == "rate"
+    assert first["p_value"] < 0.01
+    assert first["share"] > 0.5
+    assert abs(first["without"] - found.before) < abs(found.after - found.before)
+
+
+def test_the_first_cause_opens_as_a_scope_and_shows_its_worst_traces(broken):
+    now, before = days(broken)
+    found = now.explain("latency.p95", before)
+    rows = found.scope().sql("select distinct plan, region from requests").fetchall()
+    assert rows == [("pro", "eu")]
+    slowest = now.sql("select trace_id from requests order by duration_ms desc limit 1").fetchall()
+    assert found.exemplars()[0] == slowest[0][0]
+    with pytest.raises(QueryError, match="no cause 9"):
+        found.scope(9)
+
+
+def test_words_say_what_would_have_been(broken):
+    now, before = days(broken)
+    text = now.explain("error_rate", before).text()
+    assert "had it behaved as before it would be" in text
+    assert "plan pro, region eu" in text
+
+
+def test_more_of_a_slow_kind_is_called_mix():
+    now, before = days(loaded(calls(mix=0.9)))
+    found = now.explain("latency.mean", before)
+    assert found.frame["kind"].tolist() == ["mix"] * len(found.frame)
+    assert found.frame["cause"].iloc[0] in ({"model": "large"}, {"model": "small"})
+    assert found.frame["share"].iloc[0] == pytest.approx(1, abs=0.3)
+
+
+def test_more_requests_of_a_kind_are_found_where_requests_are_counted():
+    rows = calls(mix=0.9)
+    now, before = days(loaded(rows + [{**row, "trace_id": f"x{row['trace_id']}"} for row in rows[1_200:1_500]]))
+    assert now.explain("requests", before).frame["cause"].iloc[0] in ({"model": "large"}, {"model": "small"})
+
+
+def test_no_cause_is_said_to_be_none_and_shows_as_such():
+    rows = calls(rows=40, mix=0.500001)
+    now, before = days(loaded(rows))
+    found = now.explain("error_rate", before)
+    assert "No single cause" in found.text()
+    assert found.frame.empty
+    assert found.png().startswith(b"\x89PNG")
+
+
+def test_an_empty_window_and_an_unknown_metric_say_so(broken):
+    now, before = days(broken)
+    assert "unknown in a window" in broken.between("2027-01-01").explain("latency.p95", before).text()
+    with pytest.raises(QueryError, match="no metric"):
+        now.explain("latency.p5x", before)
+    with pytest.raises(UnknownAttributeError):
+        now.explain("error_rate", before, by=["nothing"])
+
+
+def test_a_value_that_is_new_everywhere_is_told_beside_the_causes():
+    rows = calls()
+    for row in rows:
+        row["build"] = "new" if row["start_time"].startswith("2026-11-17") else "old"
+    now, before = days(loaded(rows))
+    found = now.explain("latency.p95", before)
+    assert found.coincides == {"build": "new"}
+    assert found.frame["cause"].iloc[0] == {"plan": "pro", "region": "eu"}
+
+
+def test_steps_of_the_first_cause_are_compared(broken):
+    now, before = days(broken)
+    found = now.explain("latency.p95", before)
+    assert found.steps.changed["change"].tolist() != []
+
+
+def test_hostile_values_are_inert():
+    rows = [{**row, "region": row["region"].replace("eu", "<script>alert(1)</script>")} for row in calls()]
+    now, before = days(loaded(rows))
+    assert "<script>alert" not in now.explain("latency.p95", before).html()
+
+
+def test_the_decoy_of_the_samples_is_called_mix():
+    scope = ls.open()
+    scope.load(SAMPLES / "otlp")
+    truth = {one["name"]: one for one in json.loads((SAMPLES / "truth.json").read_text())["incidents"]}
+    decoy = truth["enterprise-moves-in"]
+    now, before = scope.between(decoy["start"], decoy["end"]), scope.between(until=decoy["start"])
+    found = now.explain(decoy["metric"], before)
+    assert set(found.frame["kind"]) == {"mix"}
+    assert found.frame["cause"].iloc[0] == decoy["attributes"]
