@@ -12,6 +12,7 @@ import pandas as pd
 
 from llmscope.answers import _words
 from llmscope.answers._answer import Answer
+from llmscope.answers.slices import named
 from llmscope.charts import _format
 from llmscope.errors import QueryError
 
@@ -109,7 +110,7 @@ class Explanation(Answer, Generic[S]):
         from llmscope.charts.causes import causes_chart
 
         drawn = self.frame.assign(
-            cause=[_name(cause) for cause in self.frame["cause"]],
+            cause=[named(cause) for cause in self.frame["cause"]],
             told=[self._line(row) for row in self.frame.to_dict("records")],
         )
         return causes_chart(drawn, title=self._head(), empty=self._nothing())
@@ -118,7 +119,7 @@ class Explanation(Answer, Generic[S]):
         """Return the causes as people read them."""
         frame = self.frame
         columns: dict[str, list[str]] = {
-            "cause": [_name(cause) for cause in frame["cause"]],
+            "cause": [named(cause) for cause in frame["cause"]],
             "kind": frame["kind"].tolist(),
             "share": [_format.share(value) for value in frame["share"]],
             **{name: [self._face(value) for value in frame[name]] for name in ("before", "after", "without")},
@@ -170,7 +171,7 @@ class Explanation(Answer, Generic[S]):
         return "No single cause: no part of the traffic changed by more than chance would have it."
 
     def _line(self, row: Mapping[Any, Any]) -> str:
-        name, part = _name(row["cause"]), _format.share(row["share"])
+        name, part = named(row["cause"]), _format.share(row["share"])
         sure = _words.p_value(row["p_value"])
         if row["kind"] == "mix":
             more = "more" if row["support"] > row["support_before"] else "less"
@@ -309,20 +310,20 @@ def _usual(windows: Sequence[Selection]) -> list[str]:
 
     own = {column.name for column in schema.REQUESTS.columns}
     keys = [key for key in windows[1].store.attribute_keys() if not key.startswith(_CONVENTIONS)]
-    named = {name: name for name in DEFAULTS}
-    named |= {column: key for key in keys if (column := windows[1].column(key)) not in own}
+    keyed = {name: name for name in DEFAULTS}
+    keyed |= {column: key for key in keys if (column := windows[1].column(key)) not in own}
     told = []
     for window in windows:
         table = window.table
-        counts = {f"n{at}": table[name].approx_nunique() for at, name in enumerate(named)}
-        least = {f"v{at}": table[name].min() for at, name in enumerate(named)}
+        counts = {f"n{at}": table[name].approx_nunique() for at, name in enumerate(keyed)}
+        least = {f"v{at}": table[name].min() for at, name in enumerate(keyed)}
         told.append(window.run(table.aggregate(**counts, **least)).iloc[0])
 
     def telling(at: int) -> bool:
         most = max(int(row[f"n{at}"]) for row in told)
         return most <= VALUES and (most > 1 or (most == 1 and told[0][f"v{at}"] != told[1][f"v{at}"]))
 
-    return [key for at, key in enumerate(named.values()) if telling(at)][:DIMENSIONS]
+    return [key for at, key in enumerate(keyed.values()) if telling(at)][:DIMENSIONS]
 
 
 def _coincides(read: Facts, known: Any, incident: Any) -> dict[str, Any]:
@@ -335,17 +336,3 @@ def _coincides(read: Facts, known: Any, incident: Any) -> dict[str, Any]:
         if then.any() and 2 * new.sum() > now.sum():
             found[dimension.name] = dimension.labels[int(new.argmax())]
     return found
-
-
-def _name(cause: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_label(value)}" for name, value in cause.items())
-
-
-def _label(value: Any) -> str:
-    if not isinstance(value, pd.Interval):
-        return _words.group(value)
-    if np.isinf(value.left):
-        return f"below {_format.short(value.right)}"
-    if np.isinf(value.right):
-        return f"from {_format.short(value.left)}"
-    return f"{_format.short(value.left)} to {_format.short(value.right)}"

@@ -80,7 +80,7 @@ def test_words_say_what_would_have_been(broken):
     now, before = days(broken)
     text = now.explain("error_rate", before).text()
     assert "had it behaved as before it would be" in text
-    assert "plan pro, region eu" in text
+    assert "plan = pro, region = eu" in text
 
 
 def test_more_of_a_slow_kind_is_called_mix():
