@@ -31,6 +31,9 @@ from llmscope.measures.encoded import encode
 ALPHA = 0.95
 """SliceLine's weight of the error against the size of a slice."""
 
+CLEAR = 6
+"""Standard errors that a planted difference is, at least, for the rows to tell it from chance in any way of looking."""
+
 PEER = """
 import json, sys, time
 import numpy as np, pandas as pd
@@ -120,7 +123,7 @@ def _nothing(name: str, value: np.ndarray[Any, Any], statistic: str, runs: int) 
 
 def _planted(name: str, value: np.ndarray[Any, Any], statistic: str, runs: int) -> str:
     """Make a slice of one attribute or two 1.5 times as bad; count where it is the first finding, or any."""
-    dice, first, any_, powered = np.random.default_rng(202), 0, 0, 0
+    dice, runs_made, any_, clear, clear_found, first = np.random.default_rng(202), 0, 0, 0, 0, 0
     for _ in range(runs):
         frame = _split(dice, len(value)).assign(value=value)
         depth = int(dice.integers(1, 3))
@@ -136,12 +139,16 @@ def _planted(name: str, value: np.ndarray[Any, Any], statistic: str, runs: int) 
             frame.loc[inside, "value"] *= 1.5
         told = slice_table(frame, "value", ["model", "locale", "plan", "release", "length"], statistic=statistic)
         findings = told.loc[told["finding"], "slice"].tolist()
-        powered += 1
+        runs_made += 1
         first += bool(findings) and findings[0] == slice_
         any_ += slice_ in findings
+        if 0.5 * value.mean() / value.std() * inside.sum() ** 0.5 >= CLEAR:
+            clear += 1
+            clear_found += slice_ in findings
     return (
-        f"planted 1.5 times, support at least 1 %, {name}, {len(value):,} rows: found in {any_ / powered:.1%} of "
-        f"{powered} runs, first in {first / powered:.1%} (goal: 95 %)"
+        f"planted 1.5 times, support at least 1 %, {name}, {len(value):,} rows: found in {any_ / runs_made:.1%} of "
+        f"{runs_made} runs, first in {first / runs_made:.1%}; of {clear} where it is {CLEAR} standard errors, in "
+        f"{clear_found / max(clear, 1):.1%} (goal: 95 %)"
     )
 
 
@@ -218,7 +225,7 @@ def _many(rows: int) -> str:
     scope._selection.store.connection.execute(  # noqa: SLF001
         f"""INSERT INTO requests BY NAME SELECT printf('%032x', i) AS trace_id, '1' AS span_id, 'chat' AS operation,
             exp(6 + 3 * ((hash(i) % 1000003) / 1000003.0)) AS duration_ms, {dims},
-            CASE WHEN hash(i + 4) % CASE WHEN hash(i * 31 + 4) % 9 = 1 AND hash(i * 31 + 2) % 12 = 3 THEN 30 ELSE 50 END
+            CASE WHEN hash(i + 4) % CASE WHEN hash(i * 31 + 4) % 9 = 1 AND hash(i * 31 + 2) % 12 = 3 THEN 20 ELSE 50 END
                 = 0 THEN 'error' ELSE 'ok' END AS status FROM range({rows}) t(i)"""
     )
     lines = []

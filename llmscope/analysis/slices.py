@@ -31,6 +31,8 @@ FEWEST: Final = 10
 _UNCORRECTED: Final = 0.05
 _DEEP_PERCENTILES: Final = 300
 _CANDIDATES: Final = 300
+_HELD: Final = 50_000
+"""Rows up to which other attributes are held equal for single groups that are no findings, too."""
 _DEEPEST: Final = 3
 
 COLUMNS: Final = (
@@ -85,7 +87,7 @@ def slice_table(
           ``parent_ratio`` to the other rows of that;
         - ``shrunk``: the value drawn towards that of all rows, the more the fewer rows it stands on;
         - ``adjusted``: the difference among rows that are equal in the attributes ``held_equal`` (Mantel-Haenszel), of
-          single groups and findings; where its sign is the other one, the difference is one of mix;
+          findings, and in up to 50,000 rows of all single groups; of the other sign where the difference is one of mix;
         - ``reverses_by``: an attribute within which the slice is better here and worse there, else None;
         - ``p_value``, corrected; ``finding``: it is at most 0.1, and the slice is among the 20 best of those of which
           none tells the same as one before; ``told_by``: the finding that tells the same.
@@ -200,7 +202,8 @@ def find(
     told = [teller or None for teller in tellers]
     turned = [dimensions[dim].name if dim >= 0 else None for dim in np.array(checks.turned(found), np.int64)[shown]]
     table["told_by"], table["reverses_by"] = pd.Series(told, dtype=object), pd.Series(turned, dtype=object)
-    wanted = table["finding"] | ((found.depth[shown] == 1) & (np.arange(len(shown)) < _CANDIDATES))
+    single = (found.depth[shown] == 1) & (np.arange(len(shown)) < _CANDIDATES) & (len(rows) <= _HELD)
+    wanted = table["finding"] | single
     adjusted, error, held = _held_equal(what, rows, found, np.where(wanted, shown, -1).tolist())
     reach = normal(confidence)
     table["adjusted"], table["held_equal"] = adjusted, pd.Series(held, dtype=object)
