@@ -29,7 +29,7 @@ FEWEST: Final = 10
 """Rows of a group, at least, for it to be told."""
 
 _UNCORRECTED: Final = 0.05
-_DEEP_PERCENTILES: Final = 300
+_DEEP_PERCENTILES: Final = 100
 _CANDIDATES: Final = 300
 _HELD: Final = 50_000
 """Rows up to which other attributes are held equal for single groups that are no findings, too."""
@@ -77,7 +77,8 @@ def slice_table(
         confidence: Coverage of the intervals.
 
     Returns:
-        One row per group of each attribute, and per combination that is unlike the rest before the correction:
+        One row per group of each attribute, and per combination that is unlike the rest before the correction (of a
+        percentile the 100 surest):
 
         - ``slice``: attribute to value as given, None for missing, ``pd.Interval`` for a bin; ``n`` rows and the share
           of them, ``support``;
