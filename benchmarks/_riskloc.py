@@ -75,10 +75,10 @@ def _place(
     taken: list[tuple[list[int], list[tuple[int, ...]]]],
 ) -> tuple[list[int], list[tuple[int, ...]]]:
     """Draw cells of attributes that no other cause has, from values that no other cause has."""
-    level = len(recipe.sizes) if recipe.deepest else int(rng.integers(1, len(recipe.sizes) + 1))
-    elements = int(rng.integers(1, recipe.elements + 1))
-    whole = level == len(recipe.sizes)
-    while True:
+    while True:  # until it fits: other causes may have taken all values of an attribute
+        level = len(recipe.sizes) if recipe.deepest else int(rng.integers(1, len(recipe.sizes) + 1))
+        elements = int(rng.integers(1, recipe.elements + 1))
+        whole = level == len(recipe.sizes)
         dims = sorted(int(dim) for dim in rng.choice(len(recipe.sizes), level, replace=False))
         if not whole and dims in [other for other, _ in taken]:
             continue
