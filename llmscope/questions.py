@@ -166,12 +166,20 @@ class Questions:
         return check(self._selection, rules, other, model=model, vectors=vectors)
 
     def slices(
-        self, metric: str = "error_rate", *, by: Sequence[str] = (), max_depth: int = 3, confidence: float = 0.95
+        self,
+        metric: str = "error_rate",
+        *,
+        by: Sequence[str] = (),
+        max_depth: int = 3,
+        confidence: float = 0.95,
+        pair: str | None = None,
     ) -> Slices[Self]:
         """Return the groups that are served worse, and their combinations; see ``llmscope.answers.slices.slices``."""
         from llmscope.answers.slices import slices
 
-        return slices(self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, scope=type(self))
+        return slices(
+            self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, pair=pair, scope=type(self)
+        )
 
     def explain(self, metric: str, baseline: Questions, *, by: Sequence[str] | None = None) -> Explanation[Self]:
         """Return what changed a metric since a baseline, ranked; see ``llmscope.answers.explanation.explain``."""

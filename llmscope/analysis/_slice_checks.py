@@ -87,6 +87,32 @@ def stratified(
     return difference, error
 
 
+class Paired(NamedTuple):
+    """Slices less the others within pairs: one number per slice of each."""
+
+    difference: NDArray[np.float64]
+    error: NDArray[np.float64]
+    z: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+
+def paired(rows: Rows, values: NDArray[np.float64], cells: Cells, pair: NDArray[np.int32]) -> Paired:
+    """Return how slices differ from the other rows of the same pairs, as if either row might have been the other's.
+
+    Of zeros and ones it is the test of Cochran, Mantel and Haenszel; of pairs McNemar's.
+    """
+    from scipy.special import ndtr
+
+    strata = _compact(pair.astype(np.int64))
+    told = [
+        stratified(values, rows.measures[0], rows.member(*cells.fixed(index)), strata) for index in range(len(cells))
+    ]
+    difference, error = (np.array([one[at] for one in told], np.float64) for at in (0, 1))
+    with np.errstate(all="ignore"):
+        z = np.where(error > 0, difference / error, np.nan)
+    return Paired(difference, error, z, np.where(np.isnan(z), 1.0, 2 * ndtr(-np.abs(np.nan_to_num(z)))))
+
+
 def turned(cells: Cells) -> list[int]:
     """Return for each slice a dimension within which it is better than the others here and worse there, -1 for none.
 

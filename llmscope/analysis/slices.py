@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,6 +54,7 @@ def slice_table(
     worse: str | None = None,
     min_support: float | None = None,
     confidence: float = 0.95,
+    pair: str | None = None,
 ) -> pd.DataFrame:
     """Return the slices of a table in which a metric is unlike the rest, best first.
 
@@ -75,6 +77,8 @@ def slice_table(
         min_support: Fewest rows of a slice that fixes several attributes, as a share of all rows; 0.5 % when None, and
             never fewer than 20. Groups of fewer than 10 rows are left out.
         confidence: Coverage of the intervals.
+        pair: Column by which rows belong together, such as the prompt of which they are versions, one for each group:
+            single groups are tested within pairs, ``adjusted`` is the difference there; nothing deeper is looked at.
 
     Returns:
         One row per group of each attribute, and per combination that is unlike the rest before the correction (of a
@@ -119,6 +123,7 @@ def slice_table(
     return find(
         value[known], weights[known], dimensions, fraction(statistic), max_depth=max_depth, worse=worse,
         min_support=min_support, confidence=confidence, unknown=int((~known).sum()),
+        pair=None if pair is None else encode(pair, part[pair].astype(object).reset_index(drop=True)),
     )  # fmt: skip
 
 
@@ -163,6 +168,7 @@ def find(
     min_support: float | None = None,
     confidence: float = 0.95,
     unknown: int = 0,
+    pair: Encoded | None = None,
 ) -> pd.DataFrame:
     """Return what :func:`slice_table` does, of rows that are encoded already and all have a value.
 
@@ -176,6 +182,7 @@ def find(
         min_support: As there.
         confidence: As there.
         unknown: Rows that were left out.
+        pair: Which rows belong together.
     """
     if max_depth not in range(1, _DEEPEST + 1):
         raise ValueError(f"max_depth is {max_depth}; expected 1, 2 or 3.")
@@ -185,7 +192,10 @@ def find(
     rows = Rows(dimensions, what.measures)
     every = float(weight.sum())
     deep = max(2.0 * FEWEST, (0.005 if min_support is None else min_support) * every)
-    found = cells(rows, what, max_depth, [FEWEST, deep, deep])
+    found = cells(rows, what, 1 if pair else max_depth, [FEWEST, deep, deep])
+    within = None if pair is None else checks.paired(rows, what.tested, found, pair.codes)
+    if within is not None:
+        found = replace(found, z=within.z, p_rest=within.p)
     p, raw = found.corrected(), found.p
     better = found.z * {"high": 1, "low": -1, None: 0}[worse] < 0
     order = np.lexsort([found.sums[:, 0], -np.abs(np.nan_to_num(found.z)), better])
@@ -205,7 +215,11 @@ def find(
     table["told_by"], table["reverses_by"] = pd.Series(told, dtype=object), pd.Series(turned, dtype=object)
     single = (found.depth[shown] == 1) & (np.arange(len(shown)) < _CANDIDATES) & (len(rows) <= _HELD)
     wanted = table["finding"] | single
-    adjusted, error, held = _held_equal(what, rows, found, np.where(wanted, shown, -1).tolist())
+    held: list[tuple[str, ...]]
+    if pair is not None and within is not None:
+        adjusted, error, held = within.difference[shown], within.error[shown], [(pair.name,)] * len(shown)
+    else:
+        adjusted, error, held = _held_equal(what, rows, found, np.where(wanted, shown, -1).tolist())
     reach = normal(confidence)
     table["adjusted"], table["held_equal"] = adjusted, pd.Series(held, dtype=object)
     table["adjusted_low"], table["adjusted_high"] = adjusted - reach * error, adjusted + reach * error

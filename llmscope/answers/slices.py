@@ -170,6 +170,7 @@ def slices(
     by: Sequence[str] = (),
     max_depth: int = 3,
     confidence: float = 0.95,
+    pair: str | None = None,
     scope: Callable[[Selection], Any] | None = None,
 ) -> Slices[Any]:
     """Return the slices of a selection in which a metric is unlike the rest.
@@ -182,6 +183,8 @@ def slices(
             and the length of the prompt.
         max_depth: Most attributes that a slice fixes, 1 to 3.
         confidence: Coverage of the intervals.
+        pair: Column or attribute key by which requests belong together, such as the prompt of which they are versions:
+            single groups are then compared within pairs.
         scope: Makes what ``scope`` returns of a narrower selection; by default that itself.
 
     Returns:
@@ -214,18 +217,21 @@ def slices(
     names = list(dict.fromkeys([by] if isinstance(by, str) else by)) or automatic(selection, what)
     if what.column and what.column in [selection.column(name) for name in names]:
         raise QueryError(f"{metric!r} cannot be sliced by {what.column!r}, which it is made of.")
-    read = facts([selection], what, names)
+    names = [name for name in names if name != pair]
+    read = facts([selection], what, names, pair=pair)
     known = ~np.isnan(read.value)
     value = read.value[known]
+    dimensions = tuple(Encoded(one.name, one.codes[known], one.labels) for one in read.dimensions)
     found = find(
         value,
         np.ones(len(value)),
-        tuple(Encoded(one.name, one.codes[known], one.labels) for one in read.dimensions),
+        dimensions[: len(names)],
         "mean" if what.quantile is None else what.quantile,
         max_depth=max_depth,
         worse=what.worse or None,
         confidence=confidence,
         unknown=int((~known).sum()),
+        pair=None if pair is None else dimensions[-1],
     )
     return Slices(found, what, selection, tuple(names), (read.counted[0], len(read.value)), scope or _itself)
 

@@ -49,7 +49,9 @@ class Facts:
     every: tuple[int, ...]
 
 
-def facts(windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, rows: int = ROWS) -> Facts:
+def facts(
+    windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, pair: str | None = None, rows: int = ROWS
+) -> Facts:
     """Return the counted rows of some windows, one after the other, the same ones in every run.
 
     Args:
@@ -57,6 +59,7 @@ def facts(windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, ro
         metric: What is measured.
         by: Columns or attribute keys. An attribute whose known values are nearly all numbers, and many different ones,
             is a number; numbers are put into bins.
+        pair: A column or attribute key more, the last of the dimensions: each of its values is a category, numbers too.
         rows: About how many rows of a window to read at most. Of more, blocks of 2,048 that stand together in the store
             are drawn by a hash.
 
@@ -64,6 +67,8 @@ def facts(windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, ro
         UnknownAttributeError: There is no such column, attribute or score, or it holds times, texts or JSON.
     """
     kinds = {name: kind_of(name, windows) for name in by}
+    if pair is not None:
+        by, kinds = [*by, pair], {**kinds, pair: "category"}
     columns = {name: [window.column(name) for window in windows] for name in by}
     counted = [_count(window) for window in windows]
     every = [-(-count // rows) or 1 for count in counted]
@@ -77,6 +82,8 @@ def facts(windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, ro
         known = values.dropna()
         if kinds[name] == "number" or (kinds[name] == "unsure" and numeric(known)):
             values = pd.to_numeric(values, errors="coerce").astype(np.float64)
+        elif name == pair:
+            values = values.astype(object)
         dimensions.append(encode(name, values))
     return Facts(
         metric,

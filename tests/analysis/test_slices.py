@@ -249,3 +249,33 @@ def test_wrong_arguments_are_told(arguments, message):
     given = {"metric": "failed", "by": ["model"], **arguments}
     with pytest.raises(ValueError, match=message):
         slice_table(frame, **given)
+
+
+def test_groups_that_differ_within_pairs_are_found_though_pairs_differ_more():
+    dice = np.random.default_rng(9)
+    ease = np.repeat(dice.normal(0, 5, 150), 2)
+    frame = pd.DataFrame({"prompt": np.repeat([f"p{i}" for i in range(150)], 2), "name": ["Ann", "Aisha"] * 150})
+    frame["score"] = ease + dice.normal(0, 1, 300) - 0.5 * (frame["name"] == "Aisha")
+    alone = slice_table(frame, "score", ["name"], worse="low")
+    within = slice_table(frame, "score", ["name"], worse="low", pair="prompt")
+    assert not alone["finding"].any()
+    assert within[within["finding"]]["slice"].tolist() == [{"name": "Aisha"}]
+    row = of(within, name="Aisha")
+    differences = frame["score"].to_numpy().reshape(-1, 2)
+    assert row["adjusted"] == pytest.approx((differences[:, 1] - differences[:, 0]).mean(), rel=0.05)
+    assert row["held_equal"] == ("prompt",)
+    shuffled = frame.assign(score=ease + dice.normal(0, 1, 300))
+    assert not slice_table(shuffled, "score", ["name"], pair="prompt")["finding"].any()
+
+
+def test_within_pairs_of_right_and_wrong_the_test_is_that_of_mcnemar():
+    pairs = [(1, 1)] * 40 + [(1, 0)] * 30 + [(0, 1)] * 12 + [(0, 0)] * 18
+    frame = pd.DataFrame(
+        [(i, side, value) for i, both in enumerate(pairs) for side, value in zip("ab", both, strict=True)],
+        columns=["pair", "side", "right"],
+    )
+    found = slice_table(frame, "right", ["side"], pair="pair")
+    row = of(found, side="b")
+    assert row["adjusted"] == pytest.approx(-0.18)
+    reach = (row["adjusted_high"] - row["adjusted_low"]) / 2 / 1.959964
+    assert (row["adjusted"] / reach) ** 2 == pytest.approx((30 - 12) ** 2 / (30 + 12))

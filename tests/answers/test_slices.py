@@ -88,3 +88,17 @@ def test_slices_of_numbers_are_told_as_ranges(counted):
     first = found.frame["slice"].iloc[0]
     assert list(first) == ["input_tokens"]
     assert named(first).startswith("input_tokens ≥ 7")
+
+
+def test_versions_of_one_prompt_are_compared_with_each_other(counted):
+    dice = np.random.default_rng(3)
+    made = []
+    for number in range(150):
+        took = float(dice.lognormal(6, 2))
+        made += [{"model": m, "attributes": f'{{"example": {number}}}', "ms": took * (1.05 if m == "b" else 1) + i}
+                 for i, m in enumerate("ab")]  # fmt: skip
+    selection = counted(made)
+    assert slices(selection, "latency.mean", by=["model"]).findings.empty
+    found = slices(selection, "latency.mean", by=["model"], pair="example")
+    assert found.findings["slice"].tolist() == [{"model": "b"}]
+    assert "holding example equal +" in found.text()
