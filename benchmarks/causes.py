@@ -129,12 +129,14 @@ def _planted(logs: list[tuple[str, pd.DataFrame, list[str]]]) -> None:
     hits, first, took = [], [], []
     for name, log, dims in logs:
         own = []
-        for _ in range(PLANTED):
+        while len(own) < PLANTED:
             drawn = [log.iloc[rng.integers(len(log), size=ROWS)].copy() for _ in range(2)]
             inside = _part(drawn[1], dims, rng)
             events, rate = drawn[1]["bad"].to_numpy(), log.groupby(dims, dropna=False)["bad"].transform("mean")
             rate = np.minimum(rate.loc[drawn[1].index].to_numpy(), 0.66)  # every combination has half more, up to all
             turned = inside & (events == 0) & (rng.random(ROWS) < 0.5 * rate / (1 - rate))
+            if turned.sum() < 0.45 * events[inside].sum():
+                continue  # where most fail already, there cannot be half more
             drawn[1]["bad"] = np.where(turned, 1.0, events)
             frame = pd.concat([drawn[0].assign(window="baseline"), drawn[1].assign(window="incident")])
             begin = time.perf_counter()
