@@ -17,12 +17,16 @@ incidents are planted in it; `truth.json` beside this notebook lists them. What 
 _SLOW = """\
 ## Why was it slow from Wednesday on?
 
-p95 rises on Wednesday morning and falls on Friday evening. Between those hours one provider is slower than the others,
-and only in one region:"""
+p95 rises on Wednesday morning and falls on Friday evening. Asked what changed since the days before, of all attributes
+and their combinations:"""
+
+_WHY_SLOW = """\
+>slow = week.between("2026-11-18 08:00", "2026-11-20 20:00")
+slow.explain("latency.p95", baseline=week.between("2026-11-16", "2026-11-18 08:00"))"""
 
 _SLOW_WHICH = """\
-Within that provider and region the release and the size of the prompt tell the rest: large prompts, since 3.42.0. The
-same cell of the days before was fast, so it is the release, not the prompts."""
+It was large prompts, at one model of one provider in one region, and a release came at that time. The same cell of the
+days before was fast, so it is the release, not the prompts."""
 
 _ERRORS = """\
 ## What failed on Thursday?
@@ -83,6 +87,9 @@ weekdays = medians(week.between("2026-11-16", "2026-11-21"))
 weekend = medians(week.between("2026-11-21", "2026-11-23"))
 weekdays.merge(weekend, on="metadata.plan", suffixes=(" weekdays", " weekend"))"""
 
+_WHY_MIX = """\
+>week.between("2026-11-21", None).explain("latency.p50", baseline=week.between("2026-11-16", "2026-11-21"))"""
+
 _CALLS = """\
 >thursday = week.between("2026-11-19 09:00", "2026-11-19 19:00")
 calls = thursday.of("execute_tool").traffic(every="1d", by="tool").frame.groupby("tool", as_index=False)
@@ -106,8 +113,7 @@ _LOOKED: tuple[str, ...] = (
     "## Where the time goes",
     ">week.latency()",
     _SLOW,
-    '>slow = week.between("2026-11-18 08:00", "2026-11-20 20:00")\nslow.latency(by="provider")',
-    '>azure = slow.where(provider="azure.ai.openai")\nazure.latency(by="cloud.region")',
+    _WHY_SLOW,
     _SLOW_WHICH,
     _RELEASES,
     '>frankfurt.where(release="3.42.0").latency(by="metadata.prompt_size")',
@@ -118,6 +124,7 @@ _LOOKED: tuple[str, ...] = (
     '>week.traffic(every="6h", by="metadata.prompt_version")',
     _MIX,
     _SAME_DAYS,
+    _WHY_MIX,
     _WORSE,
     _SLICES,
     _NEW,

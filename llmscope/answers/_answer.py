@@ -54,6 +54,10 @@ class Answer(ABC):
         """Return the short table of the HTML face, every cell a text with its unit."""
         return readable(self.frame)
 
+    def data(self) -> pd.DataFrame:
+        """Return the table that stands folded under the picture: all of ``frame``, every cell a text with its unit."""
+        return readable(self.frame)
+
     def html(self) -> str:
         """Return the words and the table as HTML; every text that comes from the logs is escaped."""
         words = html.escape(self.text())
@@ -83,7 +87,7 @@ class Answer(ABC):
     def _widget(self) -> dict[str, Any]:
         from llmscope.widgets import Picture
 
-        picture = Picture(self.chart(), text=self.text(), frame=readable(self.frame), told=self.told)
+        picture = Picture(self.chart(), text=self.text(), frame=self.data(), told=self.told)
         shown = picture._repr_mimebundle_()
         return dict(shown[0]) if shown else {}
 

@@ -128,6 +128,10 @@ class Explanation(Answer, Generic[S]):
         }
         return pd.DataFrame(columns, dtype=object)
 
+    def data(self) -> pd.DataFrame:
+        """Return the causes as people read them, since a frame of them holds dictionaries and lists."""
+        return self.table()
+
     def text(self) -> str:
         """Return how much changed and every cause, in plain words."""
         lines = [

@@ -85,7 +85,13 @@ class Slices(Answer, Generic[S]):
 
     def table(self) -> pd.DataFrame:
         """Return the findings, or the single groups where there are none, as people read them."""
-        shown = self.findings if len(self.findings) else self.frame[self._single]
+        return self._named(self.findings if len(self.findings) else self.frame[self._single])
+
+    def data(self) -> pd.DataFrame:
+        """Return all slices of ``frame`` as people read them."""
+        return self._named(self.frame)
+
+    def _named(self, shown: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(
             {
                 "slice": [named(one) for one in shown["slice"]],

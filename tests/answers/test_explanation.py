@@ -146,3 +146,10 @@ def test_the_decoy_of_the_samples_is_called_mix():
     found = now.explain(decoy["metric"], before)
     assert set(found.frame["kind"]) == {"mix"}
     assert found.frame["cause"].iloc[0] == decoy["attributes"]
+
+
+def test_the_data_under_the_picture_reads_as_the_table_does(broken):
+    now, before = days(broken)
+    found = now.explain("latency.p95", before)
+    assert found.data().equals(found.table())
+    assert "{" not in found.data().to_string()
