@@ -121,10 +121,11 @@ def similar(
 def _given(source: Any, selection: Selection, trace_id: str) -> Any:
     from llmscope.errors import EmbeddingError
 
-    own = source.of(selection.where(trace_id=trace_id), None) if isinstance(source.vectors, str) else None
-    if own is not None:
-        return own.vectors[0]
-    vector = None if source.vectors is None else source.vectors.get(trace_id)
+    if isinstance(source.vectors, str):
+        own = source.of(selection.where(trace_id=trace_id), None).vectors
+        vector = own[0] if len(own) else None
+    else:
+        vector = source.vectors.get(trace_id)
     if vector is None:
         raise EmbeddingError(f"There is no vector for the trace {trace_id!r}; a text needs a model, not vectors=.")
     length = float(np.linalg.norm(vector))

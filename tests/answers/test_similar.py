@@ -72,5 +72,5 @@ def test_vectors_that_exist_are_compared_for_a_trace(counted):
     assert list(scope.similar(f"{0:032x}", vectors=given).frame["text"]) == ["c", "b"]
     with pytest.raises(EmbeddingError, match="a text needs a model"):
         scope.similar("any text", vectors=given)
-    with pytest.raises(EmbeddingError, match="has a vector"):
+    with pytest.raises(EmbeddingError, match="a text needs a model"):
         scope.similar("any text", vectors="v")
