@@ -27,21 +27,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
-DIMENSIONS: Final = 12
-"""Most dimensions that are looked at where none are asked for."""
-
-VALUES: Final = 200
-"""Most values of such a dimension: of more, it tells rows apart, not kinds of them."""
-
 EXEMPLARS: Final = 5
 STEPS: Final = 3
-
-_CONVENTIONS: Final = (
-    "gen_ai.", "llm.", "otel.", "telemetry.", "http.", "server.", "error.", "service.", "session.", "user.",
-    "deployment.", "input.", "output.", "openinference.", "traceloop.", "guardrail.", "rerank.", "postprocess.",
-    "retry.", "net.", "url.", "exception.", "process.",
-)  # fmt: skip
-"""Attribute keys of conventions: what they say has a column, or tells of single steps."""
 
 _FACES: Final[dict[str, Callable[[float | None], str]]] = {
     "ms": _format.duration, "USD": _format.money, "rate": _format.share,
@@ -242,11 +229,12 @@ def explain(
     """
     from llmscope.analysis.attribution import ALPHA
     from llmscope.measures.facts import facts
+    from llmscope.measures.kinds import kinds
     from llmscope.measures.metrics import metric
 
     asked = metric(name)
     windows = (baseline, selection)
-    names = list(by) if by is not None else _usual(windows)
+    names = list(by) if by is not None else kinds(windows)
     read = facts(windows, asked, names)
     known = ~np.isnan(read.value)
     incident = read.window[known] == 1
@@ -305,29 +293,6 @@ def _found(
         return volumes(incident, codes, sizes), float(read.counted[0]), float(read.counted[1])
     found = contributions(value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate")
     return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)
-
-
-def _usual(windows: Sequence[Selection]) -> list[str]:
-    """Return the usual columns, and keys of attributes, that tell kinds of rows of the windows apart."""
-    from llmscope import schema
-    from llmscope.measures.cube import DEFAULTS
-
-    own = {column.name for column in schema.REQUESTS.columns}
-    keys = [key for key in windows[1].store.attribute_keys() if not key.startswith(_CONVENTIONS)]
-    keyed = {name: name for name in DEFAULTS}
-    keyed |= {column: key for key in keys if (column := windows[1].column(key)) not in own}
-    told = []
-    for window in windows:
-        table = window.table
-        counts = {f"n{at}": table[name].approx_nunique() for at, name in enumerate(keyed)}
-        least = {f"v{at}": table[name].min() for at, name in enumerate(keyed)}
-        told.append(window.run(table.aggregate(**counts, **least)).iloc[0])
-
-    def telling(at: int) -> bool:
-        most = max(int(row[f"n{at}"]) for row in told)
-        return most <= VALUES and (most > 1 or (most == 1 and told[0][f"v{at}"] != told[1][f"v{at}"]))
-
-    return [key for at, key in enumerate(keyed.values()) if telling(at)][:DIMENSIONS]
 
 
 def _coincides(read: Facts, known: Any, incident: Any) -> dict[str, Any]:

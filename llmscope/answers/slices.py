@@ -245,11 +245,14 @@ def slices(
 def automatic(selection: Selection, metric: Metric) -> list[str]:
     """Return the columns and attributes to slice by, where nobody names any."""
     from llmscope.measures.cube import telling
+    from llmscope.measures.kinds import kinds
 
     keys = [key for key in selection.store.attribute_keys() if key.startswith("metadata.")][:ATTRIBUTES]
     keys = list(dict.fromkeys([*selection.store.promoted(), *keys]))
     resolved = [selection.column(key) for key in keys]
-    found = [name for name in telling(selection, [*USUAL, *dict.fromkeys(resolved)]) if name != metric.column]
+    usual = telling(selection, [*USUAL, *dict.fromkeys(resolved)]) or kinds([selection])
+    score = metric.name.removeprefix("score.")
+    found = [name for name in usual if name != metric.column and name.rpartition(".")[2] != score]  # not by itself
     if metric.column in ("input_tokens", "cost_usd"):  # which the length of the prompt explains by itself
         return found
     table = selection.table

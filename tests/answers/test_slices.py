@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import llmscope as ls
 from llmscope.answers.slices import automatic, named, slices
 from llmscope.errors import QueryError, UnknownAttributeError
 from llmscope.measures.metrics import metric
@@ -102,3 +103,19 @@ def test_versions_of_one_prompt_are_compared_with_each_other(counted):
     found = slices(selection, "latency.mean", by=["model"], pair="example")
     assert found.findings["slice"].tolist() == [{"model": "b"}]
     assert "holding example equal +" in found.text()
+
+
+def test_where_no_usual_column_differs_attributes_known_before_the_answer_are_sliced_by():
+    rng = np.random.default_rng(3)
+    rows = []
+    for number in range(900):
+        host = "abc"[number % 3]
+        failed = rng.random() < (0.6 if host == "c" else 0.1)
+        rows.append({"latency_ms": 5.0, "status": "error" if failed else "ok", "host": host})
+        rows[-1] |= {"why": f"timeout {number % 4}"} if failed else {"answered": number % 5}
+    scope = ls.open()
+    scope.load(rows)
+    found = scope.slices("error_rate")
+    assert "host" in found.by
+    assert {"why", "answered"}.isdisjoint(found.by)
+    assert found.findings["slice"].iloc[0] == {"host": "c"}
