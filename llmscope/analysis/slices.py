@@ -30,11 +30,19 @@ FEWEST: Final = 10
 """Rows of a group, at least, for it to be told."""
 
 _UNCORRECTED: Final = 0.05
+"""Largest p value, for itself alone, of a combination that is told though it is no finding."""
+
 _DEEP_PERCENTILES: Final = 100
+"""Most combinations that are no findings and of which a percentile is told."""
+
 _CANDIDATES: Final = 300
+"""Most slices, the surest ones, of which those are picked that none tells what another tells."""
+
 _HELD: Final = 50_000
 """Rows up to which other attributes are held equal for single groups that are no findings, too."""
+
 _DEEPEST: Final = 3
+"""Most attributes of a slice."""
 
 COLUMNS: Final = (
     "slice", "n", "support", "value", "low", "high", "rest", "difference", "difference_low", "difference_high",

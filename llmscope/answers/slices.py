@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
-USUAL: Final = (
-    "model", "provider", "operation", "name", "service", "release", "environment", "agent", "tool",
-)  # fmt: skip
-"""Columns that are sliced by where nobody names any, as far as the rows differ in them: what was known before the
-answer. A failed call has no ``response_model``, which explains nothing."""
-
 NUMBERS: Final = ("input_tokens",)
 """Numbers that are sliced by as well, where they are not what is measured."""
 
@@ -243,14 +237,14 @@ def slices(
 
 
 def automatic(selection: Selection, metric: Metric) -> list[str]:
-    """Return the columns and attributes to slice by, where nobody names any."""
-    from llmscope.measures.cube import telling
+    """Return the columns and attributes to slice by, where nobody names any: what was known before the answer."""
+    from llmscope.measures.cube import DEFAULTS, telling
     from llmscope.measures.kinds import kinds
 
     keys = [key for key in selection.store.attribute_keys() if key.startswith("metadata.")][:ATTRIBUTES]
     keys = list(dict.fromkeys([*selection.store.promoted(), *keys]))
     resolved = [selection.column(key) for key in keys]
-    usual = telling(selection, [*USUAL, *dict.fromkeys(resolved)]) or kinds([selection])
+    usual = telling(selection, [*DEFAULTS, *dict.fromkeys(resolved)]) or kinds([selection])
     score = metric.name.removeprefix("score.")
     found = [name for name in usual if name != metric.column and name.rpartition(".")[2] != score]  # not by itself
     if metric.column in ("input_tokens", "cost_usd"):  # which the length of the prompt explains by itself

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llmscope.errors import EmbeddingError
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,18 +30,13 @@ def nearest(
     are at distance 0; the result does not depend on how many cores there are. Of unit vectors with distance d the
     cosine is ``1 - d² / 2``.
 
-    Raises:
-        EmbeddingError: scikit-learn is not installed.
-
     Example:
         >>> base = np.eye(3, dtype=np.float32)
         >>> nearest(base[:1], base, 2)[0].shape
         (1, 2)
     """
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no types
-    except ImportError as error:
-        raise EmbeddingError("Neighbours need scikit-learn: pip install 'llmscope[embed]'.") from error
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no types
+
     most = min(k, len(base))
     if not most or not len(queries):
         return np.empty((len(queries), most), np.int64), np.empty((len(queries), most), np.float32)

@@ -102,7 +102,7 @@ def _umap(found: NDArray[np.int64], distance: NDArray[np.float32]) -> Any:
     try:
         import umap
     except ImportError as error:
-        raise EmbeddingError("A map needs umap-learn: pip install 'llmscope[embed]'.") from error
+        raise EmbeddingError("A map needs umap-learn: pip install 'llmscope[map]'.") from error
     _keep_compiled(umap)
     return umap.UMAP(
         n_neighbors=found.shape[1],

@@ -22,6 +22,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from llmscope.errors import EmbeddingError
+from llmscope.text.models import DEFAULT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,8 @@ _CHARACTERS: Final = 2_000_000
 _STEPS: Final = 7
 """A number of a token's vector is kept as a whole number from minus to plus this, beside the size of one step."""
 
-_PACKAGED: Final = Path(__file__).parent / "weights"
+_PACKAGED: Final = Path(__file__).parent / "weights" / "all-MiniLM-L6-v2.npz"
+"""The static model of the default one."""
 
 
 class Static:
@@ -166,6 +168,7 @@ def _packed(tokenizer: str, weights: NDArray[np.float64]) -> bytes:
         numbers=whole[:, ::2] << 4 | whole[:, 1::2],
         step=step.astype(np.float32),
         width=np.int64(weights.shape[1]),
+        recipe=np.int64(RECIPE),
         tokenizer=np.frombuffer(tokenizer.encode(), np.uint8),
     )
     return file.getvalue()
@@ -175,27 +178,26 @@ def _unpacked(content: bytes) -> tuple[Any, NDArray[np.float32]]:
     from tokenizers import Tokenizer
 
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        if int(file["recipe"]) != RECIPE:
+            raise ValueError("made in another way: the packaged one is made anew by python -m llmscope.text.static")
         numbers = file["numbers"]
         whole = np.stack([numbers >> 4, numbers & 15], axis=2).reshape(len(numbers), -1)[:, : int(file["width"])]
         weights = (whole.astype(np.float32) - _STEPS) * file["step"]
         return Tokenizer.from_str(file["tokenizer"].tobytes().decode()), weights
 
 
-def _file(name: str) -> str:
-    return f"{hashlib.sha256(f'{RECIPE} {name}'.encode()).hexdigest()[:16]}.npz"
-
-
-def _cache() -> Path:
+def _file(name: str) -> Path:
     from platformdirs import user_cache_path
 
-    return user_cache_path("llmscope", appauthor=False) / "static"
+    digest = hashlib.sha256(f"{RECIPE} {name}".encode()).hexdigest()[:16]
+    return user_cache_path("llmscope", appauthor=False) / "static" / f"{digest}.npz"
 
 
 def _kept(name: str) -> tuple[Any, NDArray[np.float32]] | None:
     """Return what came with the package or was distilled before; None where neither is there or can be read."""
-    for folder in (_PACKAGED, _cache()):
+    for path in ([_PACKAGED] if name == DEFAULT else []) + [_file(name)]:
         with contextlib.suppress(Exception):  # absent, cut short or of another kind: it is made anew
-            tokenizer, weights = _unpacked((folder / _file(name)).read_bytes())
+            tokenizer, weights = _unpacked(path.read_bytes())
             if len(weights) >= tokenizer.get_vocab_size() and np.isfinite(weights).all():
                 return tokenizer, weights
     return None
@@ -203,7 +205,7 @@ def _kept(name: str) -> tuple[Any, NDArray[np.float32]] | None:
 
 def _keep(name: str, content: bytes) -> None:
     """Write it in one step, so that another process that distils at the same time finds all of it or nothing."""
-    path = _cache() / _file(name)
+    path = _file(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".draft")
     try:
@@ -217,9 +219,9 @@ def _keep(name: str, content: bytes) -> None:
 
 def main() -> None:
     """Distil the default model into this package."""
-    from llmscope.text.models import DEFAULT, load
+    from llmscope.text.models import load
 
-    (_PACKAGED / _file(DEFAULT)).write_bytes(_packed(*_distilled(DEFAULT, load(DEFAULT))))
+    _PACKAGED.write_bytes(_packed(*_distilled(DEFAULT, load(DEFAULT))))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -327,10 +328,9 @@ def test_the_command_line_s_csv_repeats_the_trace_and_writes_what_python_prints(
 
 @pytest.mark.parametrize("records", [[TRACE, TRACE | {"id": "0199-t2"}], [ROOT, CALL, TOOL]])
 def test_a_dataframe_of_what_the_sdk_found_reads_the_same(load, records):
-    pandas = pytest.importorskip("pandas")
     from llmscope.sources import find
 
-    (frame,) = find(pandas.DataFrame(records))
+    (frame,) = find(pd.DataFrame(records))
     batches = list(sources.read(frame))
     told = [row for batch in batches for row in batch.spans.to_pylist()]
     assert [row["source"] for row in told] == ["opik"] * len(records)

@@ -13,7 +13,7 @@ from llmscope.errors import EmbeddingError
 from llmscope.text import embeddings
 from llmscope.text.embeddings import embed, vectors_of
 from llmscope.text.logged import logged
-from llmscope.text.models import Model, model
+from llmscope.text.models import DEFAULT, Model, model
 
 ROWS = [{"input": "where is my order"}, {"input": "refund please"}, {"input": "where is my order"}, {"input": None}]
 
@@ -151,7 +151,7 @@ def test_without_the_library_the_error_says_what_to_install_or_pass(counted, mon
 
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(EmbeddingError, match=r"pip install 'llmscope\[embed\]'.*embedding\.vector"):
-        embed(counted(ROWS))
+        embed(counted(ROWS), given=DEFAULT)
 
 
 VECTOR = [0.6, 0.8, 0.0]

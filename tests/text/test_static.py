@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tokenizers
 
 from llmscope.errors import EmbeddingError
 from llmscope.text import static
@@ -16,7 +15,6 @@ from llmscope.text.embeddings import embed
 from llmscope.text.models import DEFAULT, fast, model
 
 torch = pytest.importorskip("torch")
-tokenizers = pytest.importorskip("tokenizers")
 
 WORDS = ["[UNK]", "[CLS]", "[SEP]", "the", "where", "is", "my", "order", "parcel", "refund", "заказ", "##s"]
 
@@ -170,22 +168,6 @@ def test_by_name_it_embeds_and_keeps_under_a_name_of_its_own(counted, monkeypatc
     assert found.model == f"static-{static.RECIPE}:{DEFAULT}"
     kept = {row[0] for row in selection.store.connection.execute("SELECT model FROM embeddings").fetchall()}
     assert kept == {found.model}
-
-
-ALONE = """
-import sys
-sys.modules.update(dict.fromkeys(("torch", "sentence_transformers", "transformers", "sklearn"), None))
-from llmscope.text import models
-models._contextual = lambda: False
-made = models.model()
-refund, money, weather = made.encode(["I want a refund", "give me my money back", "the weather in Paris"])
-print(made.name, refund @ money > 2 * (refund @ weather))
-"""
-
-
-def test_one_comes_with_the_package_and_needs_nothing_else():
-    said = subprocess.run([sys.executable, "-c", ALONE], check=True, capture_output=True, text=True).stdout
-    assert said.split() == [f"static-{static.RECIPE}:{DEFAULT}", "True"]
 
 
 def test_numbers_are_kept_within_half_a_step_of_the_largest_of_a_token():
