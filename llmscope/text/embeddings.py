@@ -82,7 +82,8 @@ def embed(
         selection: What is counted.
         field: ``input``, ``output``, or any other column or attribute key.
         given: The model, see ``models.model``.
-        sample: Most rows: those with the smallest MD5 of their trace, the same on every machine. None for all.
+        sample: Most rows: those with the smallest MD5 of their trace, in that order, the same on every machine. None
+            for all, in any order.
 
     Raises:
         UnknownAttributeError: No row has such an attribute.
@@ -93,7 +94,8 @@ def embed(
     chosen = model(given)
     table = measures.texts(selection, field)
     total = int(selection.run(table.count().name("n").as_table())["n"].iloc[0])
-    taken = table if sample is None or total <= sample else measures.sampled(table, sample)
+    # DuckDB returns rows in any order, and what is fitted to them (cells, maps) depends on it: so they are put in one.
+    taken = table if sample is None else measures.sampled(table, sample)
     count = total if sample is None else min(total, sample)
     columns = {name: taken[name] for name in ("trace_id", "span_id", "text")}
     held = _WHOLE if count <= SAMPLE else _BEGINNING

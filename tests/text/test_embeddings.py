@@ -189,3 +189,10 @@ def test_vectors_that_nobody_has_or_that_do_not_fit_together_are_an_error(counte
 def test_the_default_model_is_read_without_a_bar_that_would_stay_in_a_report(capfd):
     model(None).encode(["Where is my order?"])
     assert "%|" not in capfd.readouterr().err
+
+
+def test_rows_come_in_the_same_order_however_they_were_loaded(counted, by_words):
+    rows = [{"trace_id": f"{number:032x}", "input": f"text {number}"} for number in range(40)]
+    one, other = (embed(counted(order), sample=100) for order in (rows, rows[::-1]))
+    assert one.rows["trace_id"].to_pylist() == other.rows["trace_id"].to_pylist()
+    np.testing.assert_array_equal(one.by_row, other.by_row)
