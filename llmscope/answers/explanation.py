@@ -126,6 +126,8 @@ class Explanation(Answer, Generic[S]):
             f"Now: {_words.counted(self.selection, self.rows[1])}.",
             self._head(),
         ]
+        if not self._comparable:
+            return "\n".join(lines)
         lines += [f"  {self._line(row)}" for row in self.frame.to_dict("records")]
         if self.frame.empty:
             lines.append(self._nothing())
@@ -152,13 +154,19 @@ class Explanation(Answer, Generic[S]):
             return _format.UNKNOWN
         return _FACES.get(self.metric.unit, _format.short)(value)
 
+    @property
+    def _comparable(self) -> bool:
+        return not (np.isnan(self.before) or np.isnan(self.after))
+
     def _head(self) -> str:
         title = self.metric.title[0].upper() + self.metric.title[1:]
-        if np.isnan(self.before) or np.isnan(self.after):
+        if not self._comparable:
             return f"{title} is unknown in a window: nothing can be compared."
         return f"{title}: {self._face(self.before)} to {self._face(self.after)}."
 
     def _nothing(self) -> str:
+        if not self._comparable:
+            return "A window has no row with a value."
         return "No single cause: no part of the traffic changed by more than chance would have it."
 
     def _line(self, row: Mapping[Any, Any]) -> str:

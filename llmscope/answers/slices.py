@@ -26,9 +26,6 @@ S = TypeVar("S")
 NUMBERS: Final = ("input_tokens",)
 """Numbers that are sliced by as well, where they are not what is measured."""
 
-ATTRIBUTES: Final = 8
-"""Attributes under ``metadata.`` that are sliced by as well, at most."""
-
 LINES: Final = 8
 
 
@@ -179,8 +176,8 @@ def slices(
         selection: What is counted.
         metric: A name of the grammar: ``error_rate``, ``latency.p95``, ``ttft.p50``, ``tokens.output``, ``cost``,
             ``score.<name>`` …, see :mod:`llmscope.measures.metrics`.
-        by: Columns or attribute keys; empty for the usual ones in which the rows differ, attributes under ``metadata.``
-            and the length of the prompt.
+        by: Columns or attribute keys; empty for the usual ones in which the rows differ, attributes that are known for
+            most rows, twelve at most, and the length of the prompt.
         max_depth: Most attributes that a slice fixes, 1 to 3.
         confidence: Coverage of the intervals.
         pair: Column or attribute key by which requests belong together, such as the prompt of which they are versions:
@@ -238,15 +235,10 @@ def slices(
 
 def automatic(selection: Selection, metric: Metric) -> list[str]:
     """Return the columns and attributes to slice by, where nobody names any: what was known before the answer."""
-    from llmscope.measures.cube import DEFAULTS, telling
     from llmscope.measures.kinds import kinds
 
-    keys = [key for key in selection.store.attribute_keys() if key.startswith("metadata.")][:ATTRIBUTES]
-    keys = list(dict.fromkeys([*selection.store.promoted(), *keys]))
-    resolved = [selection.column(key) for key in keys]
-    usual = telling(selection, [*DEFAULTS, *dict.fromkeys(resolved)]) or kinds([selection])
-    score = metric.name.removeprefix("score.")
-    found = [name for name in usual if name != metric.column and name.rpartition(".")[2] != score]  # not by itself
+    itself = {metric.column, metric.name.removeprefix("score.")}  # a score may be an attribute as well
+    found = [name for name in kinds([selection]) if itself.isdisjoint({name, name.rpartition(".")[2]})]
     if metric.column in ("input_tokens", "cost_usd"):  # which the length of the prompt explains by itself
         return found
     table = selection.table

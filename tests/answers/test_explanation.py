@@ -109,6 +109,7 @@ def test_no_cause_is_said_to_be_none_and_shows_as_such():
 def test_an_empty_window_and_an_unknown_metric_say_so(broken):
     now, before = days(broken)
     assert "unknown in a window" in broken.between("2027-01-01").explain("latency.p95", before).text()
+    assert "No single cause" not in broken.between("2027-01-01").explain("latency.p95", before).text()
     with pytest.raises(QueryError, match="no metric"):
         now.explain("latency.p5x", before)
     with pytest.raises(UnknownAttributeError):

@@ -119,3 +119,12 @@ def test_where_no_usual_column_differs_attributes_known_before_the_answer_are_sl
     assert "host" in found.by
     assert {"why", "answered"}.isdisjoint(found.by)
     assert found.findings["slice"].iloc[0] == {"host": "c"}
+
+
+def test_what_was_asked_before_changes_no_answer(counted):
+    made = [{**row, "attributes": f'{{"host.name": "{"xy"[number % 2]}"}}'} for number, row in enumerate(rows(400))]
+    selection = counted(made)
+    first = slices(selection, "error_rate")
+    slices(selection, "error_rate", by=["host.name"])
+    assert slices(selection, "error_rate").by == first.by
+    assert "host.name" in first.by
