@@ -157,7 +157,7 @@ def test_one_text_only_is_compared_and_another_one_only_is_drift() -> None:
     current, reference = two(one, other)
     drift = current.drift(reference, model=meaning)
     assert (drift.verdict, drift.frame["difference"].abs().max()) == ("drift", 1)
-    assert drift.text()
+    assert "The inputs drifted" in drift.text()
 
 
 @pytest.mark.parametrize("said", [None, "", "   "])
