@@ -236,7 +236,7 @@ def _many(rows: int) -> str:
         best = found.findings["slice"].tolist()[:1]
         lines.append(
             f"{rows:,} requests by 8 attributes, {metric}: {took:.1f} s for {found.frame.attrs['looked_at']:,} slices, "
-            f"from {found.rows[1]:,} rows; first: {best}"
+            f"looked for in {found.rows[1]:,} rows, {len(found.findings)} told from all; first: {best}"
         )
     return "\n".join(lines)
 

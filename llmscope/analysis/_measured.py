@@ -30,12 +30,16 @@ class Measured(ABC):
         weight: How many rows each stands for.
         measures: What has to be summed over the rows of a slice, ``weight`` first.
         tested: The value whose mean is tested, one per row.
+        centre: What moments are about.
+        scale: By what values are divided for moments.
     """
 
     value: Numbers
     weight: Numbers
     measures: tuple[Numbers, ...]
     tested: Numbers
+    centre: float
+    scale: float
 
     @abstractmethod
     def test(self, sums: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
@@ -50,6 +54,14 @@ class Measured(ABC):
     def told(self, sums: Numbers) -> Numbers:
         """Return value, lower and upper bound of slices with these sums, of shape (…, 3); NaN where unknown."""
 
+    @abstractmethod
+    def of_moments(self, moments: Numbers) -> Numbers:
+        """Return what :meth:`told` does, from how many rows slices have and the sums of their values' first powers.
+
+        Args:
+            moments: Sums of the powers 0 to 3 of ``(value - centre) / scale``, of shape (…, 4).
+        """
+
 
 class Shares(Measured):
     """Values that are 0 or 1."""
@@ -57,6 +69,7 @@ class Shares(Measured):
     def __init__(self, value: Numbers, weight: Numbers, confidence: float) -> None:
         self.value, self.weight, self.tested = value, weight, value
         self.measures = (weight, weight * value)
+        self.centre, self.scale = 0.0, 1.0
         self._confidence = confidence
 
     def test(self, sums: Numbers, whole: Numbers) -> tuple[Numbers, Numbers]:
@@ -76,6 +89,10 @@ class Shares(Measured):
         with np.errstate(all="ignore"):
             return np.stack([hits / n, *wilson_intervals(hits, n, self._confidence)], axis=-1)
 
+    def of_moments(self, moments: Numbers) -> Numbers:
+        """Return what :class:`Measured` says."""
+        return self.told(moments)
+
 
 class Means(Measured):
     """Values of any kind, of which the mean counts."""
@@ -85,10 +102,10 @@ class Means(Measured):
         self._confidence = confidence
         low, high = np.quantile(value, [_CLIPPED, 1 - _CLIPPED]) if len(value) else (0.0, 0.0)
         self.tested = np.clip(value, low, high)
-        self._centre = float(np.average(value, weights=weight)) if weight.sum() > 0 else 0.0
-        self._scale = float(np.std(value)) or 1.0 if len(value) else 1.0
-        apart = (value - self._centre) / self._scale
-        own = (self.tested - self._centre) / self._scale
+        self.centre = float(np.average(value, weights=weight)) if weight.sum() > 0 else 0.0
+        self.scale = float(np.std(value)) or 1.0 if len(value) else 1.0
+        apart = (value - self.centre) / self.scale
+        own = (self.tested - self.centre) / self.scale
         self.measures = (
             weight, weight * own, weight * own**2, weight * apart, weight * apart**2, weight * apart**3,
         )  # fmt: skip
@@ -110,13 +127,17 @@ class Means(Measured):
         return standard * np.sqrt(worth), p
 
     def told(self, sums: Numbers) -> Numbers:
+        """Return what :class:`Measured` says."""
+        return self.of_moments(sums[..., [0, 3, 4, 5]])
+
+    def of_moments(self, moments: Numbers) -> Numbers:
         """Return what :class:`Measured` says; bounds allow for skewed values.
 
         Source: Hall (1992), *On the removal of skewness by transformation*.
         """
         from scipy.special import stdtrit
 
-        n, first, second, third = (sums[..., index] for index in (0, 3, 4, 5))
+        n, first, second, third = (moments[..., index] for index in range(4))
         with np.errstate(all="ignore"):
             mean = first / n
             variance = np.maximum(second / n - mean**2, 0)
@@ -126,7 +147,7 @@ class Means(Measured):
             bounds = [mean - spread * _unskewed(end * t, skew, n) for end in (1, -1)]
         known = n > 1
         low, high = (np.where(known, np.where(spread > 0, bound, mean), np.nan) for bound in bounds)
-        return self._centre + self._scale * np.stack([mean, low, high], axis=-1)
+        return self.centre + self.scale * np.stack([mean, low, high], axis=-1)
 
 
 def _unskewed(x: Numbers, skew: Numbers, n: Numbers) -> Numbers:
@@ -153,7 +174,10 @@ class Percentiles(Shares):
 
     def of(self, rows: NDArray[np.intp]) -> tuple[float, float, float]:
         """Return the percentile of some rows and its bounds; ``rows`` are ascending positions in ``sorted``."""
-        values, weight = self.sorted[rows], self.weight[self.order[rows]]
+        return self.of_values(self.sorted[rows], self.weight[self.order[rows]])
+
+    def of_values(self, values: Numbers, weight: Numbers) -> tuple[float, float, float]:
+        """Return the percentile of sorted values and its bounds; each counts as often as its weight says."""
         n = len(values)
         if not n or weight.sum() <= 0:
             return np.nan, np.nan, np.nan

@@ -271,29 +271,40 @@ def _figures(
         sums = found.sums[shown]
         around = np.where((parents >= 0)[:, None], found.sums[parents], found.whole)
         own, rest, beside = what.told(sums), what.told(found.whole - sums), what.told(around - sums)
-    n = found.sums[shown, 0]
+    return figures(found.sums[shown, 0], own, rest, beside)
+
+
+def figures(n: Numbers, own: Numbers, rest: Numbers, beside: Numbers) -> pd.DataFrame:
+    """Return slices beside the rest and beside the other rows of their parents.
+
+    Args:
+        n: Rows of each slice.
+        own: Its value with lower and upper bound, of shape (slices, 3).
+        rest: Those of all rows outside it.
+        beside: Those of the other rows of its parent.
+    """
     difference = apart(own, rest)
-    with np.errstate(all="ignore"):
-        return pd.DataFrame(
-            {
-                "n": np.rint(n).astype(np.int64),
-                "value": own[:, 0],
-                "low": own[:, 1],
-                "high": own[:, 2],
-                "rest": rest[:, 0],
-                "difference": difference[:, 0],
-                "difference_low": difference[:, 1],
-                "difference_high": difference[:, 2],
-                "ratio": _ratio(own[:, 0], rest[:, 0]),
-                "parent_difference": own[:, 0] - beside[:, 0],
-                "parent_ratio": _ratio(own[:, 0], beside[:, 0]),
-            }
-        )
+    return pd.DataFrame(
+        {
+            "n": np.rint(n).astype(np.int64),
+            "value": own[:, 0],
+            "low": own[:, 1],
+            "high": own[:, 2],
+            "rest": rest[:, 0],
+            "difference": difference[:, 0],
+            "difference_low": difference[:, 1],
+            "difference_high": difference[:, 2],
+            "ratio": _ratio(own[:, 0], rest[:, 0]),
+            "parent_difference": own[:, 0] - beside[:, 0],
+            "parent_ratio": _ratio(own[:, 0], beside[:, 0]),
+        }
+    )
 
 
 def _ratio(one: Numbers, other: Numbers) -> Numbers:
     """Return a ratio, which has no meaning where something is negative, or nothing."""
-    return np.where((one >= 0) & (other > 0), one / other, np.nan)
+    with np.errstate(all="ignore"):
+        return np.where((one >= 0) & (other > 0), one / other, np.nan)
 
 
 def _percentiles(

@@ -112,8 +112,8 @@ class Slices(Answer, Generic[S]):
             notes.append(f"{_format.plural(attrs['unknown'], 'row')} without a value are left out.")
         if self.rows[1] < self.rows[0]:
             notes.append(
-                f"Told from a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])}, drawn in "
-                "blocks: counts and intervals are those of the sample."
+                f"Looked for in a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])}, drawn in "
+                "blocks, which the p values and the slices that are no findings are of; findings are told from all."
             )
         if self.findings.empty:
             return "\n".join([head, f"{looked}: none is unlike the rest beyond chance.", " ".join(notes)])
@@ -186,7 +186,8 @@ def slices(
 
     Returns:
         An answer whose ``frame`` has the columns of :func:`llmscope.analysis.slices.slice_table`, best first; its
-        ``scope(row)`` is a slice as a scope. Of more than 400,000 rows, blocks are drawn.
+        ``scope(row)`` is a slice as a scope. Of more than 400,000 rows, blocks are drawn to look for slices, and the
+        findings are then told from all.
 
     Raises:
         QueryError: There is no such metric, or it is a count, which has no value in each row.
@@ -201,12 +202,14 @@ def slices(
         >>> found.findings["slice"].tolist()
         [{'model': 'b'}]
     """
+    from llmscope.analysis._measured import measured
     from llmscope.analysis.slices import find
+    from llmscope.answers._all_rows import of_all_rows
     from llmscope.measures.encoded import Encoded
     from llmscope.measures.facts import facts
-    from llmscope.measures.metrics import metric as measured
+    from llmscope.measures.metrics import metric as meant
 
-    what = measured(metric)
+    what = meant(metric)
     if what.statistic == "count":
         raise QueryError(
             f"{metric!r} is a count: it has no value in each row. scope.explain says what changed a count."
@@ -215,6 +218,7 @@ def slices(
     if what.column and what.column in [selection.column(name) for name in names]:
         raise QueryError(f"{metric!r} cannot be sliced by {what.column!r}, which it is made of.")
     names = [name for name in names if name != pair]
+    statistic: str | float = "mean" if what.quantile is None else what.quantile
     read = facts([selection], what, names, pair=pair)
     known = ~np.isnan(read.value)
     value = read.value[known]
@@ -223,13 +227,15 @@ def slices(
         value,
         np.ones(len(value)),
         dimensions[: len(names)],
-        "mean" if what.quantile is None else what.quantile,
+        statistic,
         max_depth=max_depth,
         worse=what.worse or None,
         confidence=confidence,
         unknown=int((~known).sum()),
         pair=None if pair is None else dimensions[-1],
     )
+    if read.every[0] > 1:
+        found = of_all_rows(found, selection, what, measured(value, np.ones(len(value)), statistic, confidence))
     return Slices(found, what, selection, tuple(names), (read.counted[0], len(read.value)), scope or _itself)
 
 

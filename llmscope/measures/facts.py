@@ -99,16 +99,47 @@ def within(selection: Selection, slice_: Mapping[str, Any]) -> Selection:
     """Return the part of a selection that is in a slice: dimensions and the labels that :func:`facts` gives them."""
     part = selection
     for name, label in slice_.items():
-        if not isinstance(label, pd.Interval):
-            part = part.where(**{selection.column(name): label})
-            continue
-        from sqlglot import exp
+        column = selection.column(name)
+        if isinstance(label, pd.Interval) or _numbers(selection.table[column], label):
+            from sqlglot import exp
 
-        value = exp.TryCast(this=exp.column(selection.column(name), quoted=True), to=exp.DataType.build("double"))
-        tests = [f"{value.sql(dialect='duckdb')} >= {label.left!r}"] if np.isfinite(label.left) else []
-        tests += [f"{value.sql(dialect='duckdb')} < {label.right!r}"] if np.isfinite(label.right) else []
-        part = part.where(" AND ".join(tests))
+            value = exp.TryCast(this=exp.column(column, quoted=True), to=exp.DataType.build("double"))
+            part = part.where(" AND ".join(f"{value.sql(dialect='duckdb')} {test}" for test in _tests(label)))
+        else:
+            part = part.where(**{column: label})
     return part
+
+
+def inside(table: Any, selection: Selection, slice_: Mapping[str, Any]) -> Any:
+    """Return the Ibis condition that a row of a selection's table is in a slice, as :func:`within` has it."""
+    import ibis
+
+    found = ibis.literal(value=True)
+    for name, label in slice_.items():
+        column = table[selection.column(name)]
+        number = column.try_cast("float64") if column.type().is_string() else column.cast("float64")
+        if isinstance(label, pd.Interval):
+            found &= number >= label.left if np.isfinite(label.left) else True
+            found &= number < label.right if np.isfinite(label.right) else number.notnull()  # noqa: PD004  (Ibis)
+        elif label is None:
+            found &= column.isnull()  # noqa: PD003  (Ibis, not pandas)
+        else:
+            found &= number == label if _numbers(column, label) else column == label
+    return found
+
+
+def _numbers(column: Any, label: Any) -> bool:
+    """Return whether a label is a number and the column holds texts of numbers."""
+    return bool(column.type().is_string()) and isinstance(label, (int, float)) and not isinstance(label, bool)
+
+
+def _tests(label: Any) -> list[str]:
+    """Return in SQL what a number has to meet: to be in an interval, or to be the same."""
+    if not isinstance(label, pd.Interval):
+        return [f"= {label!r}"]
+    tests = [f">= {label.left!r}"] if np.isfinite(label.left) else []
+    tests += [f"< {label.right!r}"] if np.isfinite(label.right) else []
+    return tests or ["IS NOT NULL"]
 
 
 def _count(window: Selection) -> int:

@@ -128,3 +128,72 @@ def test_what_was_asked_before_changes_no_answer(counted):
     slices(selection, "error_rate", by=["host.name"])
     assert slices(selection, "error_rate").by == first.by
     assert "host.name" in first.by
+
+
+@pytest.fixture
+def many():
+    """Return a function that stores so many requests that slices are looked for in a sample of them."""
+    scopes = []
+
+    def store(rows=450_000, failing="i % 50 = 0"):
+        scope = ls.open()
+        scopes.append(scope)
+        scope._selection.store.connection.execute(
+            f"""INSERT INTO requests BY NAME SELECT printf('%032x', i) AS trace_id, '1' AS span_id,
+                'm' || hash(i) % 4 AS model, 's' || hash(i + 1) % 3 AS service,
+                exp(5 + 2 * ((hash(i + 2) % 1000003) / 1000003.0)) * CASE WHEN hash(i) % 4 = 1 THEN 1.5 ELSE 1 END
+                AS duration_ms, CASE WHEN {failing} THEN 'error' ELSE 'ok' END AS status FROM range({rows}) t(i)"""
+        )
+        return scope
+
+    yield store
+    for scope in scopes:
+        scope.close()
+
+
+def test_what_a_sample_points_at_is_told_from_all_rows(many):
+    scope = many(failing="hash(i + 3) % (CASE WHEN hash(i) % 4 = 1 AND hash(i + 1) % 3 = 2 THEN 20 ELSE 50 END) = 0")
+    found = scope.slices("error_rate", by=["model", "service"])
+    assert found.rows[1] < found.rows[0] == 450_000
+    assert found.findings["slice"].tolist() == [{"model": "m1", "service": "s2"}]
+    row = found.findings.iloc[0]
+    n, errors, beside = scope.sql(
+        """select count(*) filter (service = 's2'), count(*) filter (service = 's2' and status = 'error'),
+           avg((status = 'error')::int) filter (service <> 's2') from counted where model = 'm1'"""
+    ).fetchall()[0]
+    assert (row["n"], row["value"]) == (n, errors / n)
+    assert row["parent"] == {"model": "m1"}
+    assert row["parent_difference"] == pytest.approx(errors / n - beside)
+    assert found.frame.attrs["value"] == scope.sql("select avg((status = 'error')::int) from counted").fetchall()[0][0]
+    assert "findings are told from all" in found.text()
+
+
+def test_percentiles_of_a_sample_are_told_from_all_rows_too(many):
+    scope = many()
+    found = scope.slices("latency.p95", by=["model", "service"])
+    assert found.findings["slice"].tolist() == [{"model": "m1"}]
+    row = found.findings.iloc[0]
+    n, p95 = scope.sql("select count(*), quantile_cont(duration_ms, .95) from counted where model = 'm1'").fetchall()[0]
+    assert row["n"] == n
+    assert row["value"] == pytest.approx(p95, rel=1e-3)
+    assert row["low"] < p95 < row["high"]
+
+
+def test_what_only_the_sample_shows_is_no_finding(many):
+    from llmscope.measures.facts import BLOCK, facts
+
+    scope = many(failing="i % 50 = 0")
+    connection = scope._selection.store.connection
+    read = set(facts([scope._selection], metric("error_rate"), ["trace_id"]).dimensions[0].labels)
+    blocks = [at for at in range(450_000 // BLOCK) if f"{at * BLOCK:032x}" in read]
+    inside = ", ".join(map(str, blocks))
+    connection.execute(  # the same rate of failures over all rows, for m1 a higher one in the blocks that are drawn
+        f"""UPDATE requests SET status = CASE WHEN i % (CASE WHEN model <> 'm1' THEN 50 WHEN i // {BLOCK} IN ({inside})
+            THEN 25 ELSE 1000 END) = 0 THEN 'error' ELSE 'ok' END FROM (SELECT trace_id AS id, ('0x' || trace_id[-8:])
+            ::BIGINT AS i FROM requests) WHERE trace_id = id"""
+    )
+    found = scope.slices("error_rate", by=["model"])
+    assert {"model": "m1"} not in found.findings["slice"].tolist()
+    told = found.frame[found.frame["slice"].map(lambda one: one == {"model": "m1"})].iloc[0]
+    assert told["p_value"] < 0.01
+    assert not told["finding"]

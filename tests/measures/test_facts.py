@@ -86,6 +86,13 @@ def test_of_many_rows_whole_blocks_are_drawn_the_same_each_time(counted):
     assert sorted(drawn[0].value) == sorted(drawn[1].value)
 
 
+def test_an_attribute_of_few_numbers_is_told_by_value_and_each_can_be_selected(counted):
+    selection = counted([{"attributes": f'{{"size": {i % 12}}}'} for i in range(120)])
+    (size,) = facts([selection], metric("requests"), ["size"]).dimensions
+    assert size.labels == tuple(float(value) for value in range(12))
+    assert {facts([within(selection, {"size": one})], metric("requests"), []).counted for one in size.labels} == {(10,)}
+
+
 @pytest.mark.parametrize(
     ("values", "labels"),
     [
