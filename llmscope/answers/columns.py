@@ -147,6 +147,7 @@ def column_drift(
     from llmscope.analysis.columns import compare_columns
     from llmscope.measures._blocks import blocks
     from llmscope.measures.columns import columns as counted
+    from llmscope.measures.figures import count
 
     windows = (reference, selection)
     alike = blocks(windows, groups)
@@ -159,12 +160,8 @@ def column_drift(
     if columns is None:
         frame = frame[frame["reason"] != "no row has a value"].reset_index(drop=True)
     frame["effect"] = [_effect(row, compared.values) for row in frame.to_dict("records")]
-    rows = _count(reference), _count(selection)
+    rows = count(reference), count(selection)
     return ColumnDrift(frame, compared.values, selection, reference, alike, least, rows)
-
-
-def _count(window: Selection) -> int:
-    return int(window.run(window.table.count().name("n").as_table())["n"].iloc[0])
 
 
 def _usual(windows: Sequence[Selection]) -> list[str]:

@@ -175,6 +175,7 @@ def paired_drift(
         [['correct', 20, 1.0, 0.0]]
     """
     from llmscope.analysis import paired
+    from llmscope.measures.figures import count
     from llmscope.measures.pairs import CORRECT, answered, attributes
 
     windows = (reference, selection)
@@ -184,7 +185,7 @@ def paired_drift(
     measured = [*([CORRECT] if label is not None else []), *scores]
     pairs, held = paired.matched(*sides, measured, names)
     told = paired.compare_answers(*sides)
-    told |= {"reference_rows": _count(reference), "current_rows": _count(selection)}
+    told |= {"reference_rows": count(reference), "current_rows": count(selection)}
     some = pairs.sort_index().head(TEXTS)
     texts = some["text_reference"].tolist(), some["text_current"].tolist()
     if meaning and len(some):
@@ -222,10 +223,6 @@ def _vectors(selection: Selection, sides: tuple[list[str], list[str]], given: Mo
     place = {text: index for index, text in enumerate(different)}
     vectors = vectors_of(selection, different, model_of(given))
     return [vectors[[place[text] for text in side]] for side in sides]
-
-
-def _count(window: Selection) -> int:
-    return int(window.run(window.table.count().name("n").as_table())["n"].iloc[0])
 
 
 def _line(row: Mapping[Any, Any]) -> str:

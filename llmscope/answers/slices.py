@@ -18,6 +18,7 @@ from llmscope.errors import QueryError
 if TYPE_CHECKING:
     import altair as alt
 
+    from llmscope.answers._text_groups import TextGroups
     from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
 
@@ -42,6 +43,8 @@ class Slices(Answer, Generic[S]):
     rows: tuple[int, int]
     """Rows that are counted, and how many of them were read."""
     _scope: Callable[[Selection], S]
+    texts: TextGroups | None = None
+    """What rows were grouped by that only their texts tell."""
 
     @cached_property
     def findings(self) -> pd.DataFrame:
@@ -54,13 +57,15 @@ class Slices(Answer, Generic[S]):
         Raises:
             QueryError: There is no such row.
         """
+        from llmscope.answers._text_groups import is_text_group
         from llmscope.measures.facts import within
 
-        if not isinstance(which, int):
-            return self._scope(within(self.selection, which))
-        if not 0 <= which < len(self.frame):
+        if isinstance(which, int) and not 0 <= which < len(self.frame):
             raise QueryError(f"There is no slice {which}; there are {len(self.frame)}.")
-        return self._scope(within(self.selection, self.frame["slice"].tolist()[which]))
+        fixed: Mapping[str, Any] = self.frame["slice"].tolist()[which] if isinstance(which, int) else which
+        told = {name: label for name, label in fixed.items() if self.texts and is_text_group(name)}
+        part = within(self.selection, {name: label for name, label in fixed.items() if name not in told})
+        return self._scope(self.texts.within(part, told) if self.texts and told else part)
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the slices as a forest of values and intervals."""
@@ -110,7 +115,12 @@ class Slices(Answer, Generic[S]):
         notes = ["p values are corrected for all that was looked at; rows are taken as independent."]
         if attrs["unknown"]:
             notes.append(f"{_format.plural(attrs['unknown'], 'row')} without a value are left out.")
-        if self.rows[1] < self.rows[0]:
+        if self.texts is not None and self.rows[1] < self.rows[0]:
+            notes.append(
+                f"Texts of a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])} were read, which "
+                "all is told of."
+            )
+        elif self.rows[1] < self.rows[0]:
             notes.append(
                 f"Looked for in a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])}, drawn in "
                 "blocks, which the p values and the slices that are no findings are of; findings are told from all."
@@ -177,7 +187,8 @@ def slices(
         metric: A name of the grammar: ``error_rate``, ``latency.p95``, ``ttft.p50``, ``tokens.output``, ``cost``,
             ``score.<name>`` …, see :mod:`llmscope.measures.metrics`.
         by: Columns or attribute keys; empty for the usual ones in which the rows differ, attributes that are known for
-            most rows, twelve at most, and the length of the prompt.
+            most rows, twelve at most, and the length of the prompt. Also what texts are: ``input.topic``,
+            ``output.language``, ``input.words`` …, of a sample of 30,000 rows.
         max_depth: Most attributes that a slice fixes, 1 to 3.
         confidence: Coverage of the intervals.
         pair: Column or attribute key by which requests belong together, such as the prompt of which they are versions:
@@ -205,8 +216,10 @@ def slices(
     from llmscope.analysis._measured import measured
     from llmscope.analysis.slices import find
     from llmscope.answers._all_rows import of_all_rows
+    from llmscope.answers._text_groups import is_text_group, sample, text_groups
     from llmscope.measures.encoded import Encoded
     from llmscope.measures.facts import facts
+    from llmscope.measures.figures import count
     from llmscope.measures.metrics import metric as meant
 
     what = meant(metric)
@@ -215,14 +228,19 @@ def slices(
             f"{metric!r} is a count: it has no value in each row. scope.explain says what changed a count."
         )
     names = list(dict.fromkeys([by] if isinstance(by, str) else by)) or automatic(selection, what)
-    if what.column and what.column in [selection.column(name) for name in names]:
-        raise QueryError(f"{metric!r} cannot be sliced by {what.column!r}, which it is made of.")
     names = [name for name in names if name != pair]
+    textual = [name for name in names if is_text_group(name)]
+    plain = [name for name in names if name not in textual]
+    if what.column and what.column in [selection.column(name) for name in plain]:
+        raise QueryError(f"{metric!r} cannot be sliced by {what.column!r}, which it is made of.")
     statistic: str | float = "mean" if what.quantile is None else what.quantile
-    read = facts([selection], what, names, pair=pair)
+    part = sample(selection) if textual else selection
+    read = facts([part], what, plain, pair=pair, keyed=bool(textual))
+    texts = text_groups(part, textual) if textual else None
+    grouped = () if texts is None or read.keys is None else texts.aligned(read.keys)
     known = ~np.isnan(read.value)
     value = read.value[known]
-    dimensions = tuple(Encoded(one.name, one.codes[known], one.labels) for one in read.dimensions)
+    dimensions = tuple(Encoded(one.name, one.codes[known], one.labels) for one in (*grouped, *read.dimensions))
     found = find(
         value,
         np.ones(len(value)),
@@ -236,7 +254,8 @@ def slices(
     )
     if read.every[0] > 1:
         found = of_all_rows(found, selection, what, measured(value, np.ones(len(value)), statistic, confidence))
-    return Slices(found, what, selection, tuple(names), (read.counted[0], len(read.value)), scope or _itself)
+    total = read.counted[0] if part is selection else count(selection)
+    return Slices(found, what, selection, tuple(names), (total, len(read.value)), scope or _itself, texts)
 
 
 def automatic(selection: Selection, metric: Metric) -> list[str]:

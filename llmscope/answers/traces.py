@@ -104,6 +104,7 @@ class Traces(Answer):
     def _listing(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return a page of the list, narrowed by facets, without inputs; the total and facets where they are wanted."""
         from llmscope.measures.facets import facets
+        from llmscope.measures.figures import count
         from llmscope.measures.traces import listed
 
         narrowed = _found(self._narrowed(asked), str(asked.get("search") or "") or None)
@@ -117,7 +118,7 @@ class Traces(Answer):
         )
         answer: dict[str, Any] = {"rows": _rows(narrowed, frame)}
         if asked.get("count", True):
-            answer |= {"total": _count(narrowed), "facets": facets(narrowed)}
+            answer |= {"total": count(narrowed), "facets": facets(narrowed)}
         return answer
 
     def _narrowed(self, asked: Mapping[str, Any]) -> Selection:
@@ -187,20 +188,17 @@ def traces(selection: Selection, *, search: str | None = None, sort: str = "late
         >>> print(traces(llmscope.open()._selection))
         0 requests, slowest first.
     """
+    from llmscope.measures.figures import count
     from llmscope.measures.traces import listed
 
     found = _found(selection, search)
-    return Traces(listed(found, sort=sort, limit=limit), selection, found, _count(found), search, sort)
+    return Traces(listed(found, sort=sort, limit=limit), selection, found, count(found), search, sort)
 
 
 def _found(selection: Selection, search: str | None) -> Selection:
     from llmscope.measures.traces import found
 
     return found(selection, search) if search else selection
-
-
-def _count(selection: Selection) -> int:
-    return int(selection.run(selection.table.count().name("n").as_table())["n"].iloc[0])
 
 
 def _rows(selection: Selection, frame: pd.DataFrame) -> list[dict[str, Any]]:

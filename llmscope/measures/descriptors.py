@@ -52,6 +52,17 @@ def descriptors(
     return selection.run(described(joined.select("block", "text"))), total
 
 
+def describe(selection: Selection, field: str) -> pd.DataFrame:
+    """Return the descriptors of each counted row's text, with ``trace_id``, ``span_id`` and ``text``.
+
+    Args:
+        selection: What is counted; all of it is read.
+        field: ``input`` or ``output``.
+    """
+    rows = selection.table.select("trace_id", "span_id").left_join(texts(selection, field), ["trace_id", "span_id"])
+    return selection.run(described(rows.select("trace_id", "span_id", "text")))
+
+
 def described(table: Any) -> Any:
     """Return the Ibis table with the descriptors of its column ``text`` added."""
     import ibis

@@ -11,6 +11,7 @@ import pandas as pd
 from llmscope.measures._hash import hashed
 from llmscope.measures.columns import kind_of, numeric
 from llmscope.measures.encoded import Encoded, encode
+from llmscope.measures.figures import count
 from llmscope.measures.metrics import Metric
 from llmscope.store.selection import PLACE
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ROWS: Final = 400_000
 """Rows of a window that are read; of more, blocks are drawn."""
+
+KEYS: Final = ("trace_id", "span_id")
 
 BLOCK: Final = 2_048
 """Rows that stand together in the store and are drawn together: reading single rows would read everything."""
@@ -39,6 +42,7 @@ class Facts:
         dimensions: Each with one code per row; the codes mean the same in every window.
         counted: How many rows each window counts.
         every: Of each window, one block in so many was read; 1 where all was.
+        keys: ``trace_id`` and ``span_id`` of each row, where they were asked for.
     """
 
     metric: Metric
@@ -47,11 +51,13 @@ class Facts:
     dimensions: tuple[Encoded, ...]
     counted: tuple[int, ...]
     every: tuple[int, ...]
+    keys: pd.DataFrame | None = None
 
 
 def facts(
-    windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, pair: str | None = None, rows: int = ROWS
-) -> Facts:
+    windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, pair: str | None = None, rows: int = ROWS,
+    keyed: bool = False,
+) -> Facts:  # fmt: skip
     """Return the counted rows of some windows, one after the other, the same ones in every run.
 
     Args:
@@ -62,6 +68,7 @@ def facts(
         pair: A column or attribute key more, the last of the dimensions: each of its values is a category, numbers too.
         rows: About how many rows of a window to read at most. Of more, blocks of 2,048 that stand together in the store
             are drawn by a hash.
+        keyed: Whether to return which rows they are.
 
     Raises:
         UnknownAttributeError: There is no such column, attribute or score, or it holds times, texts or JSON.
@@ -70,10 +77,10 @@ def facts(
     if pair is not None:
         by, kinds = [*by, pair], {**kinds, pair: "category"}
     columns = {name: [window.column(name) for window in windows] for name in by}
-    counted = [_count(window) for window in windows]
+    counted = [count(window) for window in windows]
     every = [-(-count // rows) or 1 for count in counted]
     parts = [
-        _read(window, metric, [columns[name][index] for name in by], every[index])
+        _read(window, metric, [columns[name][index] for name in by], every[index], KEYS if keyed else ())
         for index, window in enumerate(windows)
     ]
     dimensions = []
@@ -92,6 +99,7 @@ def facts(
         tuple(dimensions),
         tuple(counted),
         tuple(every),
+        pd.concat([part[list(KEYS)] for part in parts], ignore_index=True) if keyed else None,
     )
 
 
@@ -142,17 +150,16 @@ def _tests(label: Any) -> list[str]:
     return tests or ["IS NOT NULL"]
 
 
-def _count(window: Selection) -> int:
-    return int(window.run(window.table.count().name("n").as_table())["n"].iloc[0])
-
-
-def _read(window: Selection, metric: Metric, columns: Sequence[str], every: int) -> pd.DataFrame:
+def _read(
+    window: Selection, metric: Metric, columns: Sequence[str], every: int, keys: Sequence[str] = ()
+) -> pd.DataFrame:
     """Read rows; texts come as categories, so that each value is made into a Python text once."""
     table, value = metric.valued(window, window.places if every > 1 else None)
-    chosen = table.select(value=value, **{f"d{index}": table[column] for index, column in enumerate(columns)})
+    wanted = {**{f"d{index}": column for index, column in enumerate(columns)}, **{key: key for key in keys}}
+    chosen = table.select(value=value, **{name: table[column] for name, column in wanted.items()})
     if every > 1:
         rows = table.filter(hashed(table[PLACE] // BLOCK).cast("uint64") % every == 0)
-        chosen = rows.select(value=value, **{f"d{index}": rows[column] for index, column in enumerate(columns)})
+        chosen = rows.select(value=value, **{name: rows[column] for name, column in wanted.items()})
     found = window.arrow(chosen)
     import pyarrow as pa
 

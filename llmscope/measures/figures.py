@@ -21,6 +21,11 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+def count(selection: Selection) -> int:
+    """Return how many rows a selection counts."""
+    return int(selection.run(selection.table.count().name("n").as_table())["n"].iloc[0])
+
+
 def figures(selection: Selection, by: str | None = None) -> pd.DataFrame:
     """Return the figures of a selection.
 
