@@ -76,9 +76,9 @@ def main() -> None:
     options.add_argument("--peers", help="a Python interpreter that has sliceline and fairlearn")
     given = options.parse_args(sys.argv[1:] if sys.argv[0].endswith("slices.py") else [])
     folder = Path(os.environ["LLMSCOPE_REAL_DATA"])
-    for name, value, statistic in _logs(folder):
+    for name, value, statistic in _logs(folder) if given.nulls >= 5 else ():
         print(_nothing(name, value, statistic, given.nulls // 5), flush=True)
-    for name, value, statistic in _logs(folder):
+    for name, value, statistic in _logs(folder) if given.planted else ():
         print(_planted(name, value, statistic, given.planted), flush=True)
     print(_reversal(folder), flush=True)
     with tempfile.TemporaryDirectory() as scratch:

@@ -28,6 +28,12 @@ UNFOLD: Final = Unfold(
 )  # fmt: skip
 
 
+_BESIDE: Final = frozenset(
+    {"resource", "scope", "instrumentationLibrary", "instrumentation_library", "schemaUrl", "schema_url"}
+) | UNFOLD.inner | UNFOLD.leaves  # fmt: skip
+"""What stands beside a list, or is one."""
+
+
 class _Signal(NamedTuple):
     """The names of the lists on the way to one kind of item; ``old`` is what scopes were called before 0.15."""
 
@@ -111,12 +117,19 @@ def _refuse(item: Any) -> None:
 
 
 def _list(record: dict[str, Any], names: tuple[str, ...], place: str, rows: Rows) -> list[Any]:
-    """Return a list by the first of its names that is there; nothing, and a reject, where it is no list."""
+    """Return a list by the first of its names that is there; nothing, and a reject, where it is no list.
+
+    Where none is there but something else that no such record has, that is a reject: the name may be misspelt.
+    """
+    missing = True
     for name in names:
         value = field(record, name)
         if value is None:
             continue
         if type(value) is list:
             return value
+        missing = False
         rows.reject(place, f"{name} is {kind_of(value)}, not a list", value)
+    if missing and (others := sorted(record.keys() - _BESIDE)):
+        rows.reject(place, f"it has no {names[0]}, but {others[0]}", record)
     return []

@@ -291,7 +291,7 @@ def test_the_display_holds_a_map_once_there_is_one_and_never_draws_one_by_itself
         )
     drift = day(week, 18).drift(day(week, 16))
     drift._widget()
-    assert shown == [widgets._picture.Picture]  # type: ignore[attr-defined]
+    assert shown == [widgets._picture.Picture]  # type: ignore[attr-defined]  # a private module of the facade
     week.map()
     day(week, 18).drift(day(week, 16))._widget()
-    assert shown[-1] is widgets._drift.Drift  # type: ignore[attr-defined]
+    assert shown[-1] is widgets._drift.Drift  # type: ignore[attr-defined]  # likewise

@@ -137,6 +137,19 @@ def test_a_wrong_shape_is_rejected_not_lost(document):
     assert len(rejects) == 1
 
 
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"resourceSpans": [{"scopespans": [{"spans": [span()]}]}]}, "it has no scopeSpans, but scopespans"),
+        ({"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {}, "span": [span()]}]}]}, "no spans, but span"),
+    ],
+)
+def test_a_misspelt_list_is_rejected_not_lost(document, reason):
+    rows, (reject,) = load(document)
+    assert rows == []
+    assert reason in reject["reason"]
+
+
 @pytest.mark.parametrize("document", [{"resourceSpans": []}, {"resourceSpans": None}, {"resourceSpans": [{}]}, []])
 def test_an_empty_request_is_nothing(document):
     assert load(document) == ([], [])
