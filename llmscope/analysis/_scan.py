@@ -98,7 +98,7 @@ class Cause:
         observed: Amount in the incident.
         expected: Amount that was to be expected, given what was told before of everything together.
         p_value: How often chance has a part move as much, of all parts looked at.
-        looked: At how many parts, in both directions.
+        looked: What a p value of this part alone is multiplied with, for all parts that were looked at.
         alternatives: Other descriptions of the same, nearly as good, with their own amounts.
     """
 
@@ -107,7 +107,7 @@ class Cause:
     observed: float
     expected: float
     p_value: float
-    looked: int
+    looked: float
     alternatives: list[Cause] = field(default_factory=list)
 
 
@@ -117,6 +117,8 @@ class _Cuboid(NamedTuple):
     dims: tuple[int, ...]
     key: NDArray[np.int64]
     size: int
+    cells: int
+    """How many of the combinations count, the first ones."""
 
 
 class _Scored(NamedTuple):
@@ -129,7 +131,9 @@ class _Scored(NamedTuple):
     expected: float
 
 
-def scan(leaves: Leaves, *, max_depth: int, alpha: float, most: int, towards: float | None = None) -> list[Cause]:
+def scan(
+    leaves: Leaves, *, max_depth: int, alpha: float, most: int, towards: float | None = None, alone: int = 0
+) -> list[Cause]:
     """Return the causes of a change, best first; the best is told however likely chance is, further ones up to alpha.
 
     Args:
@@ -138,9 +142,10 @@ def scan(leaves: Leaves, *, max_depth: int, alpha: float, most: int, towards: fl
         alpha: Largest p value, corrected for everything looked at, of every cause but the best.
         most: Most causes.
         towards: 1 for parts with more than expected, -1 for less; the direction of the whole where None.
+        alone: How many of the attributes, the last, are not combined with others, and count by their first code only.
     """
     moved = leaves.observed.sum() - leaves.expected.sum()
-    cuboids = list(_cuboids(leaves, max_depth))
+    cuboids = list(_cuboids(leaves, max_depth, alone))
     if not len(leaves) or not cuboids:
         return []
     search = _Search(leaves, cuboids, towards or (1.0 if moved >= 0 else -1.0))
@@ -158,11 +163,11 @@ class _Search:
         self._everything = 1.0
         self._told = np.zeros(len(leaves), np.bool_)
         self._overdispersion = self._noise()
-        self._looked = 2 * sum(len(np.unique(cuboid.key)) for cuboid in cuboids)  # in both directions
+        self._looked = _looked(cuboids)
 
     def found(self, alpha: float, most: int) -> list[Cause]:
         causes: list[Cause] = []
-        whole = _Cuboid((), np.zeros(len(self._leaves), np.int64), 1)
+        whole = _Cuboid((), np.zeros(len(self._leaves), np.int64), 1, 1)
         while len(causes) < most:
             self._overdispersion = min(self._overdispersion, self._noise())
             weight = self._weight()
@@ -245,6 +250,7 @@ class _Search:
         observed: NDArray[Any] = np.bincount(cuboid.key, weight * self._leaves.observed, cuboid.size)
         gain = np.where((observed - expected) * self._towards > 0, _gain(observed, expected), 0.0)
         score = gain * DEPTH ** len(cuboid.dims)
+        score = score[: cuboid.cells]
         leaders = np.argpartition(-score, min(_LEADERS, len(score) - 1))[:_LEADERS]
         for cell in leaders:
             if gain[cell] > 0:
@@ -263,7 +269,7 @@ class _Search:
         return True
 
     def _p_value(self, scored: _Scored) -> float:
-        """Return how often chance has any part move as much: the tail of one part, times the parts looked at.
+        """Return how often chance has any part move as much: the tail of one part, for all parts looked at.
 
         A rate has to have moved in two ways: against what its own mix lets expect, and as it is. The first alone stands
         on rates that were fitted; the second is exact, but moves with the mix.
@@ -275,7 +281,7 @@ class _Search:
             tail = max(tail, float(gammainc(scored.observed, scored.expected)))  # few counts are not normal
         if self._leaves.rates is not None:
             tail = max(tail, self._exact(scored, *self._leaves.rates))
-        return min(1.0, self._looked * tail)
+        return min(1.0, self._looked[len(scored.cuboid.dims)] * tail)
 
     def _exact(
         self, scored: _Scored, before: NDArray[np.float64], total: NDArray[np.float64], history: NDArray[np.float64]
@@ -284,7 +290,9 @@ class _Search:
         from scipy.special import betainc
 
         leaves = (scored.cuboid.key == scored.cell) & ~self._told
-        effective = scored.expected / self._expected[leaves].sum()
+        usual = self._expected[leaves]
+        noise = 1 + self._overdispersion * self._share(self._expected)[leaves]  # that of counts is in the test
+        effective = float((usual / noise).sum() / usual.sum())
         now, then = (effective * float(x[leaves].sum()) for x in (self._leaves.observed, before))
         exposed, was_exposed = self._everything * float(total[leaves].sum()), float(history[leaves].sum())
         share = exposed / (exposed + was_exposed)
@@ -298,7 +306,8 @@ class _Search:
         codes = tuple(int(self._leaves.codes[dim][first]) for dim in scored.cuboid.dims)
         part = Part(scored.cuboid.dims, codes, leaves)
         observed, expected = (float(x[leaves].sum()) for x in (self._leaves.observed, self._expected))
-        return Cause(part, scored.score, observed, expected, p_value, self._looked)
+        looked = self._looked[len(scored.cuboid.dims)]
+        return Cause(part, scored.score, observed, expected, p_value, looked)
 
     def _alternatives(self, pool: list[_Scored], cause: Cause, weight: NDArray[np.float64]) -> Iterator[Cause]:
         """Yield other descriptions of a cause: nearly as good, and for half of what they say the same leaves speak."""
@@ -327,9 +336,12 @@ def _gain(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArr
         return np.where(expected > 0, np.fmin(poisson, normal), 0.0)
 
 
-def _cuboids(leaves: Leaves, max_depth: int) -> Iterator[_Cuboid]:
+def _cuboids(leaves: Leaves, max_depth: int, alone: int) -> Iterator[_Cuboid]:
+    combined = len(leaves.sizes) - alone
+    for dim in range(combined, len(leaves.sizes)):
+        yield _Cuboid((dim,), leaves.codes[dim], leaves.sizes[dim], 1)
     for depth in range(1, max_depth + 1):
-        for dims in itertools.combinations(range(len(leaves.sizes)), depth):
+        for dims in itertools.combinations(range(combined), depth):
             key, size = np.zeros(len(leaves), np.int64), 1
             for dim in dims:
                 key = key * leaves.sizes[dim] + leaves.codes[dim]
@@ -337,4 +349,17 @@ def _cuboids(leaves: Leaves, max_depth: int) -> Iterator[_Cuboid]:
                 if size > 4 * len(leaves) + 1_000:  # most combinations do not occur
                     held, key = np.unique(key, return_inverse=True)
                     size = len(held)
-            yield _Cuboid(dims, key, size)
+            yield _Cuboid(dims, key, size, size)
+
+
+def _looked(cuboids: Sequence[_Cuboid]) -> dict[int, float]:
+    """Return by number of attributes what a p value is multiplied with, for all parts looked at, in both directions.
+
+    Every number of attributes is staked as much (Holm's and Bonferroni's weights): there are far more combinations of
+    three than values of one, which would else pay for them.
+    """
+    parts: dict[int, int] = {0: 1}
+    for cuboid in cuboids:
+        depth = len(cuboid.dims)
+        parts[depth] = parts.get(depth, 0) + min(len(np.unique(cuboid.key)), cuboid.cells)
+    return {depth: 2.0 * (len(parts) - 1) * count for depth, count in parts.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -106,7 +107,9 @@ class _Table:
         amounts = [_summed(frame, name, leaf, len(first), incident) for name in (events, total) if name is not None]
         codes = [codes.astype(np.int64)[first] for codes, _ in coded]
         whole = all(bool(np.all(amount == np.rint(amount))) for amount in amounts[0])
-        self.leaves = compared(codes, sizes, amounts[0], amounts[1] if total is not None else None, counted=whole)
+        leaves = compared(codes, sizes, amounts[0], amounts[1] if total is not None else None, counted=whole)
+        single = total is not None and whole and bool((frame[total] == 1).all())
+        self.leaves = replace(leaves, dispersed=False) if single else leaves
         n = amounts[-1][0]
         self._support = n
 

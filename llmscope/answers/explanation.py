@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from llmscope.analysis.attribution import Contribution
     from llmscope.answers.cohorts import CohortDiff
+    from llmscope.measures.called import Called
+    from llmscope.measures.encoded import Encoded
     from llmscope.measures.facts import Facts
     from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 EXEMPLARS: Final = 5
-STEPS: Final = 3
+
+_SAME: Final = 0.9
+"""Share of rows that two values have in common, from which they describe the same."""
 
 _FACES: Final[dict[str, Callable[[float | None], str]]] = {
     "ms": _format.duration, "USD": _format.money, "rate": _format.share,
@@ -47,6 +51,7 @@ class Explanation(Answer, Generic[S]):
         after: The metric in the current window.
         coincides: Values that are new with the current window and that half of its rows or more have, such as a
             release: dimension to value.
+        replaced: What each of these stands in the place of: the value of most rows of the baseline.
         selection: The current window.
         baseline: What it is compared with.
     """
@@ -59,10 +64,12 @@ class Explanation(Answer, Generic[S]):
     before: float
     after: float
     coincides: Mapping[str, Any]
+    replaced: Mapping[str, Any]
     selection: Selection
     baseline: Selection
     rows: tuple[int, int]
     dimensions: Sequence[str]
+    called: Sequence[Called]
     _scope: Callable[[Selection], S] = field(repr=False)
 
     def scope(self, cause: int = 0) -> S:
@@ -87,10 +94,7 @@ class Explanation(Answer, Generic[S]):
         """The steps of the requests of the first cause, before and now: what takes longer, fails or is new in them."""
         from llmscope.answers.cohorts import diff_cohorts
 
-        sides = (self.baseline, self.selection)
-        if len(self.frame) and self.frame["kind"].iloc[0] == "rate":
-            sides = (self._part(0, self.baseline), self._part(0, self.selection))
-        return diff_cohorts(*sides)
+        return diff_cohorts(*self._sides)
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the causes by their part of the change."""
@@ -132,9 +136,12 @@ class Explanation(Answer, Generic[S]):
         if self.frame.empty:
             lines.append(self._nothing())
         lines += [f"Likeliest, but not beyond chance: {self._line(row)}." for row in self.lead.to_dict("records")]
+        causes, local = self.frame["cause"].tolist(), set(self.frame["kind"]) == {"rate"}
         lines += [
-            f"New at the same time: {name} {value} (what it replaced cannot be compared with it)."
+            f"New at the same time: {named({name: value})}, in place of {self.replaced[name]}"
+            + ("; beside the above its requests did not change for sure." if local else ".")
             for name, value in self.coincides.items()
+            if {name: value} not in causes
         ]
         lines.append(
             f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
@@ -142,12 +149,25 @@ class Explanation(Answer, Generic[S]):
         )
         return "\n".join(lines)
 
+    @property
+    def _sides(self) -> tuple[Selection, Selection]:
+        """The requests of the first cause, before and now; all of them where there is none, or where it is a mix."""
+        if self.frame.empty or self.frame["kind"].iloc[0] == "mix":
+            return self.baseline, self.selection
+        before = self.baseline if self.frame["kind"].iloc[0] == "new" else self._part(0, self.baseline)
+        return before, self._part(0, self.selection)
+
     def _part(self, cause: int, window: Selection) -> Selection:
         from llmscope.measures.facts import within
 
         if not 0 <= cause < len(self.frame):
             raise QueryError(f"There is no cause {cause}: {_format.plural(len(self.frame), 'cause')} found.")
-        return within(window, self.frame["cause"].iloc[cause])
+        told = dict(self.frame["cause"].iloc[cause])
+        for one in self.called:
+            if told.get(one.column) == one.value:
+                window = one.among(window)
+                del told[one.column]
+        return within(window, told)
 
     def _face(self, value: float) -> str:
         if np.isnan(value):
@@ -183,6 +203,14 @@ class Explanation(Answer, Generic[S]):
         changed = (
             f"{name}: {self._face(row['before'])} to {self._face(row['after'])} in {_format.share(row['support'])}"
         )
+        if row["kind"] == "new":
+            (new,) = row["cause"]
+            return (
+                f"{name}, in place of {self.replaced[new]}: {self._face(row['before'])} to {self._face(row['after'])} "
+                f"in {_format.share(row['support'])} of the rows, of all kinds; {part} of the change; had it behaved "
+                f"as before it would be {self._face(row['without'])}, not {self._face(self.after)} ({sure}); what else "
+                "came at that time cannot be told from it"
+            )
         if row["share"] <= 0:
             return f"{changed} of the rows; against the change of the whole ({sure})"
         return (
@@ -215,7 +243,8 @@ def explain(
 
     Returns:
         An answer whose ``frame`` has one row per cause, best first: ``cause`` (a dict of attribute to value; numbers in
-        bins), ``kind`` (``rate`` or ``mix``), ``share`` (of the change that is undone without it), ``before`` and
+        bins), ``kind`` (``rate``, ``mix``, or ``new`` where a value came with the window, such as a release, and all
+        kinds of its rows changed), ``share`` (of the change that is undone without it), ``before`` and
         ``after`` (the metric of that part), ``without`` (what the metric would be, had the part behaved as before, or
         were there as much of it as before), ``support`` and ``support_before`` (its share of the rows), ``p_value``
         (corrected for all that was looked at) and ``also`` (other descriptions of the same). Empty: no single cause.
@@ -236,6 +265,7 @@ def explain(
         [{'model': 'b'}]
     """
     from llmscope.analysis.attribution import ALPHA
+    from llmscope.measures.called import called
     from llmscope.measures.facts import facts
     from llmscope.measures.kinds import kinds
     from llmscope.measures.metrics import metric
@@ -243,22 +273,21 @@ def explain(
     asked = metric(name)
     windows = (baseline, selection)
     names = list(by) if by is not None else kinds(windows)
-    read = facts(windows, asked, names)
+    tools = called(windows) if by is None else []
+    read = facts(windows, asked, [name for name in names if name not in {one.column for one in tools}], called=tools)
     known = ~np.isnan(read.value)
     incident = read.window[known] == 1
-    coincides = _coincides(read, known, incident)
-    used = [at for at, dimension in enumerate(read.dimensions) if dimension.name not in coincides]
-    codes = [read.dimensions[at].codes[known] for at in used]
-    sizes = [len(read.dimensions[at].labels) for at in used]
-    found, before, after = _found(asked, read, (known, incident), codes, sizes)
+    arrivals = _arrivals(read, known, incident)
+    used = [dimension for dimension in read.dimensions if dimension.name not in {one.name for one in arrivals}]
+    used += read.called
+    found, before, after = _found(asked, read, (known, incident), used, arrivals)
 
     def told(dims: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
-        parts = [(read.dimensions[used[dim]], code) for dim, code in zip(dims, values, strict=True)]
-        return {dimension.name: dimension.labels[code] for dimension, code in parts}
+        return {used[dim].name: used[dim].labels[code] for dim, code in zip(dims, values, strict=True)}
 
     rows = [
         {
-            "cause": told(one.dims, one.codes),
+            "cause": told(one.dims, one.codes) if one.kind != "new" else {arrivals[0].name: arrivals[0].value},
             "kind": one.kind,
             "share": one.share,
             "before": one.before,
@@ -267,7 +296,7 @@ def explain(
             "support": one.support,
             "support_before": one.support_before,
             "p_value": one.p_value,
-            "also": [told(*other) for other in one.alternatives],
+            "also": [told(*other) for other in one.alternatives] if one.kind != "new" else _alike(arrivals),
         }
         for one in found
     ]
@@ -280,36 +309,65 @@ def explain(
         asked,
         before,
         after,
-        coincides,
+        {one.name: one.value for one in arrivals},
+        {one.name: one.replaced for one in arrivals},
         selection,
         baseline,
         (read.counted[0], read.counted[1]),
-        [read.dimensions[at].name for at in used],
+        list(dict.fromkeys(dimension.name for dimension in used)),
+        tools,
         scope,
     )
 
 
 def _found(
-    asked: Metric, read: Facts, rows: tuple[Any, Any], codes: Sequence[Any], sizes: Sequence[int]
+    asked: Metric, read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], arrivals: Sequence[_Arrival]
 ) -> tuple[list[Contribution], float, float]:
     """Return the causes, and the metric of both windows."""
     from llmscope.analysis.attribution import contributions, measured, volumes
 
     known, incident = rows
     value = read.value[known]
+    codes, sizes = [one.codes[known] for one in used], [len(one.labels) for one in used]
+    alone = len(read.called)
     if asked.statistic == "count":
-        return volumes(incident, codes, sizes), float(read.counted[0]), float(read.counted[1])
-    found = contributions(value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate")
+        return volumes(incident, codes, sizes, alone=alone), float(read.counted[0]), float(read.counted[1])
+    found = contributions(
+        value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate", alone=alone,
+        arrived=arrivals[0].rows if arrivals else None,
+    )  # fmt: skip
     return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)
 
 
-def _coincides(read: Facts, known: Any, incident: Any) -> dict[str, Any]:
-    """Return dimensions of which most rows of the incident have a value that no row had before."""
-    found = {}
+class _Arrival(NamedTuple):
+    """A value that came with the window: of which dimension, what it replaced, and which of the known rows have it."""
+
+    name: str
+    value: Any
+    replaced: Any
+    rows: Any
+
+
+def _arrivals(read: Facts, known: Any, incident: Any) -> list[_Arrival]:
+    """Return the values that no row had before, of dimensions of which most rows of the incident have such.
+
+    Those of most rows come first; of as many, what a release brings before the release.
+    """
+    found = []
     for dimension in read.dimensions:
         codes, size = dimension.codes[known], len(dimension.labels)
         now, then = np.bincount(codes[incident], minlength=size), np.bincount(codes[~incident], minlength=size)
         new = np.where(then == 0, now, 0)
         if then.any() and 2 * new.sum() > now.sum():
-            found[dimension.name] = dimension.labels[int(new.argmax())]
-    return found
+            value, replaced = int(new.argmax()), int((then / then.sum() - now / now.sum()).argmax())
+            rows = incident & (codes == value)
+            found.append(_Arrival(dimension.name, dimension.labels[value], dimension.labels[replaced], rows))
+    return sorted(found, key=lambda one: (-int(one.rows.sum()), one.name == "release"))
+
+
+def _alike(arrivals: Sequence[_Arrival]) -> list[dict[str, Any]]:
+    """Return the arrivals that nearly the same rows have as the first."""
+    first = arrivals[0].rows
+    return [
+        {one.name: one.value} for one in arrivals[1:] if (one.rows & first).sum() >= _SAME * (one.rows | first).sum()
+    ]

@@ -39,7 +39,7 @@ def causes_chart(
             ),
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=["rate", "mix"], range=[theme.ACCENT, theme.MUTED]),
+                scale=alt.Scale(domain=["rate", "new", "mix"], range=[theme.ACCENT, theme.GROUPS[1], theme.MUTED]),
                 legend=alt.Legend(title=None, orient="top"),
             ),
             tooltip=[alt.Tooltip("told:N", title="what changed")],

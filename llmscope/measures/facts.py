@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llmscope.measures._hash import hashed
+from llmscope.measures.called import Called, flags
 from llmscope.measures.columns import kind_of, numeric
 from llmscope.measures.encoded import Encoded, encode
 from llmscope.measures.figures import count
@@ -43,6 +44,7 @@ class Facts:
         counted: How many rows each window counts.
         every: Of each window, one block in so many was read; 1 where all was.
         keys: ``trace_id`` and ``span_id`` of each row, where they were asked for.
+        called: One per tool or agent, named by its column, of two labels: the value, and None where it was not called.
     """
 
     metric: Metric
@@ -52,11 +54,12 @@ class Facts:
     counted: tuple[int, ...]
     every: tuple[int, ...]
     keys: pd.DataFrame | None = None
+    called: tuple[Encoded, ...] = ()
 
 
 def facts(
-    windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, pair: str | None = None, rows: int = ROWS,
-    keyed: bool = False,
+    windows: Sequence[Selection], metric: Metric, by: Sequence[str], *, pair: str | None = None,
+    called: Sequence[Called] = (), rows: int = ROWS, keyed: bool = False,
 ) -> Facts:  # fmt: skip
     """Return the counted rows of some windows, one after the other, the same ones in every run.
 
@@ -66,6 +69,7 @@ def facts(
         by: Columns or attribute keys. An attribute whose known values are nearly all numbers, and many different ones,
             is a number; numbers are put into bins.
         pair: A column or attribute key more, the last of the dimensions: each of its values is a category, numbers too.
+        called: Tools and agents of which to tell whether a request called them.
         rows: About how many rows of a window to read at most. Of more, blocks of 2,048 that stand together in the store
             are drawn by a hash.
         keyed: Whether to return which rows they are.
@@ -80,7 +84,14 @@ def facts(
     counted = [count(window) for window in windows]
     every = [-(-count // rows) or 1 for count in counted]
     parts = [
-        _read(window, metric, [columns[name][index] for name in by], every[index], KEYS if keyed else ())
+        _read(
+            window,
+            metric,
+            [columns[name][index] for name in by],
+            called,
+            every=every[index],
+            keys=KEYS if keyed else (),
+        )
         for index, window in enumerate(windows)
     ]
     dimensions = []
@@ -100,6 +111,10 @@ def facts(
         tuple(counted),
         tuple(every),
         pd.concat([part[list(KEYS)] for part in parts], ignore_index=True) if keyed else None,
+        tuple(
+            Encoded(one.column, (~_joined(parts, f"called{index}")).astype(np.int32), (one.value, None))
+            for index, one in enumerate(called)
+        ),
     )
 
 
@@ -150,16 +165,24 @@ def _tests(label: Any) -> list[str]:
     return tests or ["IS NOT NULL"]
 
 
+def _joined(parts: Sequence[pd.DataFrame], name: str) -> NDArray[np.bool_]:
+    return np.concatenate([part[name].to_numpy(bool) for part in parts])
+
+
 def _read(
-    window: Selection, metric: Metric, columns: Sequence[str], every: int, keys: Sequence[str] = ()
-) -> pd.DataFrame:
+    window: Selection, metric: Metric, columns: Sequence[str], called: Sequence[Called], *, every: int,
+    keys: Sequence[str],
+) -> pd.DataFrame:  # fmt: skip
     """Read rows; texts come as categories, so that each value is made into a Python text once."""
-    table, value = metric.valued(window, window.places if every > 1 else None)
-    wanted = {**{f"d{index}": column for index, column in enumerate(columns)}, **{key: key for key in keys}}
-    chosen = table.select(value=value, **{name: table[column] for name, column in wanted.items()})
+    rows, value = metric.valued(window, window.places if every > 1 or called else None)
+    rows = flags(rows.mutate(told=value), window, called)
     if every > 1:
-        rows = table.filter(hashed(table[PLACE] // BLOCK).cast("uint64") % every == 0)
-        chosen = rows.select(value=value, **{name: rows[column] for name, column in wanted.items()})
+        rows = rows.filter(hashed(rows[PLACE] // BLOCK).cast("uint64") % every == 0)
+    if called:  # a join leaves rows in any order
+        rows = rows.order_by(PLACE)
+    wanted = {**{f"d{index}": column for index, column in enumerate(columns)}, **{key: key for key in keys}}
+    wanted |= {f"called{index}": f"called{index}" for index in range(len(called))}
+    chosen = rows.select(value=rows.told, **{name: rows[column] for name, column in wanted.items()})
     found = window.arrow(chosen)
     import pyarrow as pa
 

@@ -71,3 +71,35 @@ def test_parts_with_more_rows_than_there_were_are_counted():
     found = volumes(incident, [code], [2])
     assert [one.codes for one in found] == [(1,)]
     assert (found[0].before, found[0].after, found[0].without) == (300, 1_400, 900)
+
+
+@pytest.mark.parametrize("asked", [{}, {"quantile": 0.95}, {"quantile": 0.5}, {"events": True}])
+def test_a_value_that_comes_with_the_window_is_hardly_ever_a_cause_where_nothing_changed(asked):
+    alarms = 0
+    for seed in range(60):
+        value, incident, codes = rows(800, seed)
+        if asked.get("events"):
+            value = (value > 600).astype(float)
+        found = contributions(value, incident, codes, SIZES, **asked, arrived=incident)
+        alarms += any(one.kind == "new" for one in found)
+    assert alarms <= 6  # of 60, at one in twenty
+
+
+@pytest.mark.parametrize("asked", [{}, {"quantile": 0.95}])
+def test_a_change_of_one_part_is_not_put_down_to_what_came_at_the_same_time(asked):
+    value, incident, codes = rows(6_000, 3)
+    value = value * np.where(incident & (codes[0] == 2), 3, 1)
+    found = contributions(value, incident, codes, SIZES, **asked, arrived=incident)
+    assert (found[0].kind, found[0].codes) == ("rate", (2,))
+    assert "new" not in {one.kind for one in found}
+
+
+def test_attributes_that_stand_alone_are_told_by_their_first_value_only():
+    value, incident, codes = rows(6_000, 5)
+    flag = (np.random.default_rng(5).random(6_000) < 0.8).astype(int)
+    value = value * np.where(incident & (flag == 1), 2, 1)
+    found = contributions(value, incident, [*codes, flag], [*SIZES, 2], alone=1)
+    assert all(4 not in one.dims or one.codes == (0,) for one in found)
+    value = value * np.where(incident & (flag == 0), 4, 1)
+    found = contributions(value, incident, [*codes, flag], [*SIZES, 2], alone=1)
+    assert (found[0].dims, found[0].codes) == ((4,), (0,))

@@ -127,6 +127,48 @@ def test_a_value_that_is_new_everywhere_is_told_beside_the_causes():
     assert found.frame["cause"].iloc[0] == {"plan": "pro", "region": "eu"}
 
 
+def test_a_value_that_came_with_the_window_is_the_cause_where_requests_of_all_kinds_changed():
+    rows = calls(mix=0.500001)
+    for row in rows:
+        late = row["start_time"].startswith("2026-11-17")
+        row["template"], row["release"] = ("v2", "2.0") if late else ("v1", "1.0")
+        row["cost_usd"] *= 1.5 if late else 1
+    now, before = days(loaded(rows))
+    found = now.explain("cost", before, by=["template", "release", "model", "plan"])
+    first = found.frame.iloc[0]
+    assert (first["kind"], first["cause"], first["also"]) == ("new", {"template": "v2"}, [{"release": "2.0"}])
+    assert first["share"] == pytest.approx(1, abs=0.2)
+    assert "template = v2, in place of v1" in found.text()
+    assert "cannot be told from it" in found.text()
+    assert len(found.steps.frame)
+
+
+def test_a_tool_that_fails_is_the_cause_though_no_attribute_of_a_request_names_it():
+    rng, spans = np.random.default_rng(4), []
+    for at in range(1_600):
+        late = at >= 800
+        tools = [tool for tool in ("search", "track", "refund") if rng.random() < 0.3]
+        failed = late and "track" in tools and rng.random() < 0.4
+        common = {"trace_id": f"t{at}", "start_time": f"2026-11-{17 if late else 16}T{at % 24:02}:00:00Z"}
+        spans.append({
+            **common, "span_id": "r", "operation": "invoke_agent", "name": "ask", "plan": "ab"[at % 2],
+            "status": "error" if failed or rng.random() < 0.02 else "ok", "latency_ms": 90,
+        })  # fmt: skip
+        spans += [
+            {**common, "span_id": tool, "parent_id": "r", "operation": "execute_tool", "tool": tool, "name": tool,
+             "latency_ms": 10, "plan": "ab"[at % 2], "status": "error" if failed and tool == "track" else "ok"}
+            for tool in tools
+        ]  # fmt: skip
+    now, before = days(loaded(spans))
+    found = now.explain("error_rate", before)
+    assert found.frame["cause"].iloc[0] == {"tool": "track"}
+    assert found.frame["before"].iloc[0] < 0.05 < 0.3 < found.frame["after"].iloc[0]
+    opened = found.scope().sql("select count(*), count(*) filter (status = 'error') from requests").fetchall()[0]
+    assert opened[1] / opened[0] == pytest.approx(found.frame["after"].iloc[0])
+    failing = found.steps.changed.set_index("name")["change"]
+    assert failing["track"] == "fails more"
+
+
 def test_steps_of_the_first_cause_are_compared(broken):
     now, before = days(broken)
     found = now.explain("latency.p95", before)
