@@ -29,6 +29,7 @@ from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads
 
 if TYPE_CHECKING:
     from llmscope.analysis.causes import explain_table
+    from llmscope.analysis.changes import find_changes
     from llmscope.analysis.drift import drift_vectors
     from llmscope.analysis.slices import slice_table
 
@@ -49,6 +50,7 @@ __all__ = [
     "diff",
     "drift_vectors",
     "explain_table",
+    "find_changes",
     "open",
     "slice_table",
 ]
@@ -64,6 +66,10 @@ def __getattr__(name: str) -> Any:
         from llmscope.analysis.causes import explain_table
 
         return explain_table
+    if name == "find_changes":
+        from llmscope.analysis.changes import find_changes
+
+        return find_changes
     if name == "slice_table":
         from llmscope.analysis.slices import slice_table
 

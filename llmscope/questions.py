@@ -11,6 +11,7 @@ from llmscope.store import Selection
 if TYPE_CHECKING:
     from llmscope.answers.accuracy import Accuracy
     from llmscope.answers.board import Board
+    from llmscope.answers.changes import Changes
     from llmscope.answers.check import Check
     from llmscope.answers.columns import ColumnDrift
     from llmscope.answers.costs import Costs
@@ -180,6 +181,12 @@ class Questions:
         return slices(
             self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, pair=pair, scope=type(self)
         )
+
+    def changes(self, metric: str, *, every: str | None = None, by: str | None = None) -> Changes[Self]:
+        """Return when a metric changed or misbehaved; see ``llmscope.answers.changes.changes``."""
+        from llmscope.answers.changes import changes
+
+        return changes(self._selection, metric, every=every, by=by, scope=type(self))
 
     def explain(self, metric: str, baseline: Questions, *, by: Sequence[str] | None = None) -> Explanation[Self]:
         """Return what changed a metric since a baseline, ranked; see ``llmscope.answers.explanation.explain``."""
