@@ -18,6 +18,7 @@ NAMES = (
     "columns",
     "slices",
     "causes",
+    "suspects",
     "map_fit",
     "embed",
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from llmscope import widgets
+    from llmscope.answers.suspects import Suspects
     from llmscope.store.selection import Selection
 
 LINES: Final = 40
@@ -110,6 +111,12 @@ class TraceExplorer(Answer):
         except OSError as error:
             raise UnreadableFileError(f"{place} cannot be written: {error.strerror or error}.") from error
         return place
+
+    def suspects(self) -> Suspects:
+        """Return the steps of the run, the likeliest to have made it fail first; see ``answers.suspects.suspects``."""
+        from llmscope.answers.suspects import suspects
+
+        return suspects(self.selection, self.trace_id, self.frame)
 
     def totals(self) -> dict[str, float | None]:
         """Return ``tokens`` (input and output) and ``cost_usd`` of the request, each counted once; None if unknown."""

@@ -199,6 +199,30 @@ def said(selection: Selection, trace_id: str) -> dict[str, dict[str, Any]]:
     return {row.pop("span_id"): row for row in rows}
 
 
+def usual(selection: Selection, names: Collection[str], share: float = 0.99) -> pd.DataFrame:
+    """Return how long the spans of some names usually take at most, and how many tokens come out of them.
+
+    Args:
+        selection: Whose spans.
+        names: Names of spans.
+        share: Of the spans that take no more.
+
+    Returns:
+        One row per ``name`` and ``operation``: ``spans`` (with a duration), ``duration_ms``, ``told`` (spans with
+        output tokens) and ``output_tokens``.
+    """
+    spans = selection.spans
+    kinds = spans.filter(spans.name.isin(sorted(names))).group_by("name", "operation")
+    return selection.run(
+        kinds.aggregate(
+            spans=spans.duration_ms.count(),
+            duration_ms=spans.duration_ms.quantile(share),
+            told=spans.output_tokens.count(),
+            output_tokens=spans.output_tokens.cast("float64").quantile(share),
+        )
+    )
+
+
 def scores(selection: Selection, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the scores of whole traces, those without a span, by trace; annotations made here are not among them."""
     found: dict[str, list[dict[str, Any]]] = {trace_id: [] for trace_id in trace_ids}
