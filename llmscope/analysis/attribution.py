@@ -94,25 +94,40 @@ def contributions(
 
 
 def volumes(
-    incident: NDArray[np.bool_], codes: Sequence[NDArray[Any]], sizes: Sequence[int], *, alone: int = 0
+    incident: NDArray[np.bool_],
+    codes: Sequence[NDArray[Any]],
+    sizes: Sequence[int],
+    *,
+    alone: int = 0,
+    scale: float = 1,
 ) -> list[Contribution]:
-    """Return the parts of which there are more or fewer rows than there were, of windows of the same length.
+    """Return the parts of which there are more or fewer rows than there were.
 
-    Metrics of the parts, ``before``, ``after`` and ``without``, are numbers of rows.
+    Metrics of the parts, ``before``, ``after`` and ``without``, are numbers of rows, those of the baseline as many as a
+    window of the incident's length would have.
+
+    Args:
+        incident: Whether a row is of the incident.
+        codes: One array per attribute.
+        sizes: How many codes each attribute has.
+        alone: See :func:`contributions`.
+        scale: How many times as long as the baseline the incident is; each row counts as one.
     """
     if not incident.any() or incident.all() or not codes:
         return []
     own = [code.astype(np.int64) for code in codes]
     leaf, first = numbered(own, sizes, len(incident))
     now, then = (np.bincount(leaf[rows], minlength=len(first)).astype(float) for rows in (incident, ~incident))
-    leaves = replace(compared([code[first] for code in own], sizes, (now, then), None, counted=True), dispersed=False)
+    usual = compared([code[first] for code in own], sizes, (now, then * scale), None, counted=True)
+    # what the baseline lets expect is as much less sure as the baseline is shorter
+    leaves = replace(usual, chance=np.full(len(now), 1 + scale), dispersed=False)
     found = []
-    changed = now.sum() - then.sum()
+    changed = now.sum() - then.sum() * scale
     for cause in scan(leaves, max_depth=min(DEPTH, len(own)), alpha=ALPHA, most=MOST, alone=alone):
         if cause.p_value > ALPHA or not changed:
             break
         part = cause.part
-        before, after = float(then[part.leaves].sum()), float(now[part.leaves].sum())
+        before, after = float(then[part.leaves].sum()) * scale, float(now[part.leaves].sum())
         found.append(
             Contribution(
                 "mix",
@@ -120,7 +135,7 @@ def volumes(
                 part.codes,
                 part.leaves[leaf],
                 support=after / now.sum(),
-                support_before=before / then.sum(),
+                support_before=before / (then.sum() * scale),
                 before=before,
                 after=after,
                 without=now.sum() - (after - before),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from llmscope.answers import _words
+from llmscope.answers import _evidence, _words
 from llmscope.answers._answer import Answer
 from llmscope.answers.slices import named
 from llmscope.charts import _format
@@ -47,7 +47,8 @@ class Explanation(Answer, Generic[S]):
         frame: One row per cause, best first; empty where there is no single one.
         lead: Where no part changed for sure, the likeliest one, as a frame of one row at most.
         metric: What is explained.
-        before: The metric in the baseline, NaN where it has no rows with a value.
+        before: The metric in the baseline, NaN where it has no rows with a value. Requests are those that a window as
+            long as the current one would have.
         after: The metric in the current window.
         coincides: Values that are new with the current window and that half of its rows or more have, such as a
             release: dimension to value.
@@ -70,6 +71,7 @@ class Explanation(Answer, Generic[S]):
     rows: tuple[int, int]
     dimensions: Sequence[str]
     called: Sequence[Called]
+    seconds: tuple[float, float]
     _scope: Callable[[Selection], S] = field(repr=False)
 
     def scope(self, cause: int = 0) -> S:
@@ -95,6 +97,17 @@ class Explanation(Answer, Generic[S]):
         from llmscope.answers.cohorts import diff_cohorts
 
         return diff_cohorts(*self._sides)
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        """What the failures of the requests of the first cause say, what is new first; see ``answers._failures.said``.
+
+        One row per template of messages: ``change``, ``where``, ``error_type``, ``template``, in how many requests
+        ``before`` and ``after``, ``share_before``, ``share_after``, ``p_value``, a ``trace_id`` and its ``example``.
+        """
+        from llmscope.answers._failures import said
+
+        return said(*self._sides)
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the causes by their part of the change."""
@@ -132,6 +145,7 @@ class Explanation(Answer, Generic[S]):
         ]
         if not self._comparable:
             return "\n".join(lines)
+        lines += self._lengths()
         lines += [f"  {self._line(row)}" for row in self.frame.to_dict("records")]
         if self.frame.empty:
             lines.append(self._nothing())
@@ -143,6 +157,7 @@ class Explanation(Answer, Generic[S]):
             for name, value in self.coincides.items()
             if {name: value} not in causes
         ]
+        lines += _evidence.where(self.steps.frame, self.metric) + _evidence.said(self.errors)
         lines.append(
             f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
             "for all of it."
@@ -183,6 +198,17 @@ class Explanation(Answer, Generic[S]):
         if not self._comparable:
             return f"{title} is unknown in a window: nothing can be compared."
         return f"{title}: {self._face(self.before)} to {self._face(self.after)}."
+
+    def _lengths(self) -> list[str]:
+        """Return how counts of windows of different length were compared."""
+        before, now = self.seconds
+        if np.isnan(before) or np.isnan(now):
+            return []
+        one, other = (_format.duration(length * 1000) for length in (before, now))
+        if one == other:
+            return []
+        counted = f"{_format.count(self.rows[0])} in {one}"
+        return [f"The windows are not of one length: the baseline, {counted}, is told for the {other} of the other."]
 
     def _nothing(self) -> str:
         if not self._comparable:
@@ -248,7 +274,8 @@ def explain(
         ``after`` (the metric of that part), ``without`` (what the metric would be, had the part behaved as before, or
         were there as much of it as before), ``support`` and ``support_before`` (its share of the rows), ``p_value``
         (corrected for all that was looked at) and ``also`` (other descriptions of the same). Empty: no single cause.
-        ``scope(0)`` is the first cause, ``exemplars(0)`` its worst traces, ``steps`` what changed inside its requests.
+        ``scope(0)`` is the first cause, ``exemplars(0)`` its worst traces, ``steps`` what changed inside its requests,
+        ``errors`` what their failures say.
 
     Raises:
         QueryError: There is no such metric.
@@ -269,6 +296,7 @@ def explain(
     from llmscope.measures.facts import facts
     from llmscope.measures.kinds import kinds
     from llmscope.measures.metrics import metric
+    from llmscope.measures.windows import seconds
 
     asked = metric(name)
     windows = (baseline, selection)
@@ -280,7 +308,9 @@ def explain(
     arrivals = _arrivals(read, known, incident)
     used = [dimension for dimension in read.dimensions if dimension.name not in {one.name for one in arrivals}]
     used += read.called
-    found, before, after = _found(asked, read, (known, incident), used, arrivals)
+    lengths = seconds(windows) if asked.statistic == "count" else [np.nan, np.nan]
+    scale = lengths[1] / lengths[0] if all(length > 0 for length in lengths) else 1.0
+    found, before, after = _found(read, (known, incident), used, arrivals, scale)
 
     def told(dims: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
         return {used[dim].name: used[dim].labels[code] for dim, code in zip(dims, values, strict=True)}
@@ -316,22 +346,28 @@ def explain(
         (read.counted[0], read.counted[1]),
         list(dict.fromkeys(dimension.name for dimension in used)),
         tools,
+        (lengths[0], lengths[1]),
         scope,
     )
 
 
 def _found(
-    asked: Metric, read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], arrivals: Sequence[_Arrival]
+    read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], arrivals: Sequence[_Arrival], scale: float
 ) -> tuple[list[Contribution], float, float]:
     """Return the causes, and the metric of both windows."""
     from llmscope.analysis.attribution import contributions, measured, volumes
 
-    known, incident = rows
+    asked, (known, incident) = read.metric, rows
     value = read.value[known]
     codes, sizes = [one.codes[known] for one in used], [len(one.labels) for one in used]
     alone = len(read.called)
     if asked.statistic == "count":
-        return volumes(incident, codes, sizes, alone=alone), float(read.counted[0]), float(read.counted[1])
+        one, other = read.every  # a row that was read stands for so many
+        found = [
+            replace(part, before=part.before * other, after=part.after * other, without=part.without * other)
+            for part in volumes(incident, codes, sizes, alone=alone, scale=scale * one / other)
+        ]
+        return found, read.counted[0] * scale, float(read.counted[1])
     found = contributions(
         value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate", alone=alone,
         arrived=arrivals[0].rows if arrivals else None,

@@ -98,6 +98,28 @@ def test_more_requests_of_a_kind_are_found_where_requests_are_counted():
     assert now.explain("requests", before).frame["cause"].iloc[0] in ({"model": "large"}, {"model": "small"})
 
 
+def test_requests_of_windows_of_different_length_are_compared_as_if_they_were_of_one():
+    rng, rows = np.random.default_rng(2), []
+    for hour in range(72):  # two days, then one; on the last day as many an hour, but of plan pro
+        late = hour >= 48
+        rows += [
+            {"start_time": f"2026-11-{16 + hour // 24}T{hour % 24:02}:{at:02}:00Z", "model": "ab"[at % 2],
+             "plan": str(rng.choice(["free", "pro"], p=[0.5, 0.5] if not late else [0.3, 0.7]))}
+            for at in range(0, 60, 2)
+        ]  # fmt: skip
+    scope = loaded(rows)
+    now, before = scope.between("2026-11-18"), scope.between(until="2026-11-18")
+    found = now.explain("requests", before, by=["model", "plan"])
+    assert found.before == pytest.approx(found.after, rel=0.03)  # and not twice as many
+    assert {"plan": "pro"} in found.frame["cause"].tolist()
+    assert not any("model" in cause for cause in found.frame["cause"])
+    grown = found.frame[[cause == {"plan": "pro"} for cause in found.frame["cause"]]].iloc[0]
+    assert grown["after"] / grown["before"] == pytest.approx(1.4, abs=0.15)
+    assert "not of one length: the baseline, 1,440 in 48 h" in found.text()
+    alike = scope.between("2026-11-17", "2026-11-18").explain("requests", scope.between(until="2026-11-17"))
+    assert "not of one length" not in alike.text()
+
+
 def test_no_cause_is_said_to_be_none_and_shows_as_such():
     rows = calls(rows=40, mix=0.500001)
     now, before = days(loaded(rows))
@@ -156,7 +178,8 @@ def test_a_tool_that_fails_is_the_cause_though_no_attribute_of_a_request_names_i
         })  # fmt: skip
         spans += [
             {**common, "span_id": tool, "parent_id": "r", "operation": "execute_tool", "tool": tool, "name": tool,
-             "latency_ms": 10, "plan": "ab"[at % 2], "status": "error" if failed and tool == "track" else "ok"}
+             "latency_ms": 10, "plan": "ab"[at % 2], "status": "error" if failed and tool == "track" else "ok",
+             "error_message": f"carrier did not answer within {at % 7} s" if failed and tool == "track" else None}
             for tool in tools
         ]  # fmt: skip
     now, before = days(loaded(spans))
@@ -167,6 +190,14 @@ def test_a_tool_that_fails_is_the_cause_though_no_attribute_of_a_request_names_i
     assert opened[1] / opened[0] == pytest.approx(found.frame["after"].iloc[0])
     failing = found.steps.changed.set_index("name")["change"]
     assert failing["track"] == "fails more"
+    said = found.errors.set_index("where")
+    assert said["change"].to_dict() == {"track": "new"}
+    assert (said["template"].iloc[0], said["before"].iloc[0]) == ("carrier did not answer within <n> s", 0)
+    assert said["after"].iloc[0] == opened[1] or said["after"].iloc[0] < opened[1]
+    assert said["example"].iloc[0].startswith("carrier did not answer within ")
+    words = found.text()
+    assert "track: 0 % to" in words
+    assert f"as in trace {said['trace_id'].iloc[0]}" in words
 
 
 def test_steps_of_the_first_cause_are_compared(broken):

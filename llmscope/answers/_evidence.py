@@ -1,0 +1,77 @@
+"""What goes on after the causes of a change: where in the request, and what the failures say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from llmscope.answers import _failures
+from llmscope.charts import _format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from llmscope.measures.metrics import Metric
+
+STEPS: Final = 3
+ERRORS: Final = 3
+"""Lines of each that the words give."""
+
+_LEAST: Final = 0.1
+"""Part of the largest change of a step's time from which another step's is told."""
+
+
+def where(steps: pd.DataFrame, metric: Metric) -> list[str]:
+    """Return in which steps it is: where requests fail more, or what they wait for longer, most first.
+
+    Args:
+        steps: As :func:`llmscope.analysis.cohorts.compare_steps` returns them.
+        metric: What changed.
+    """
+    from llmscope.analysis.cohorts import ALPHA
+
+    if metric.statistic == "rate":
+        worse = steps[(steps["p_failed"] <= ALPHA) & (steps["right_failed"] > steps["left_failed"])]
+        more = (worse["right_failed"] - worse["left_failed"]) * worse["right_requests"]
+        order = more.sort_values(ascending=False, kind="stable").index
+        return _listed([_failing(row) for row in worse.loc[order].head(STEPS).to_dict("records")])
+    if metric.unit != "ms":
+        return []
+    moved = steps[(steps["change"] != "same") & ((steps["delta_low"] > 0) | (steps["delta_high"] < 0))]
+    largest = moved["delta_ms"].abs().max()
+    told = moved[moved["delta_ms"].abs() >= _LEAST * largest].head(STEPS)
+    return _listed([_waiting(row) for row in told.to_dict("records")])
+
+
+def said(errors: pd.DataFrame) -> list[str]:
+    """Return what failures say that is new, or said more.
+
+    Args:
+        errors: As :func:`llmscope.answers._failures.said` returns them.
+    """
+    told = errors[errors["change"].isin(["new", "more"])]
+    if told.empty:
+        return []
+    lines = [f"  {_failures.line(row)}" for row in told.head(ERRORS).to_dict("records")]
+    more = len(told) - ERRORS
+    lines += [f"  … {_format.plural(more, 'more template')} in .errors"] if more > 0 else []
+    return ["What failures say that is new, or is said more:", *lines]
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    return ["Where in the request:", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _failing(row: Mapping[Any, Any]) -> str:
+    shares = " to ".join(_format.share(row[f"{side}_failed"]) for side in ("left", "right"))
+    return f"{row['name'] or _format.UNKNOWN}: {shares} of the requests that have it fail in it"
+
+
+def _waiting(row: Mapping[Any, Any]) -> str:
+    sign = "+" if row["delta_ms"] > 0 else "\u2212"
+    times = " to ".join(_format.duration(row[f"{side}_ms_per_request"]) for side in ("left", "right"))
+    return (
+        f"{row['name'] or _format.UNKNOWN}: {row['change']}; {times} a request on the critical path "
+        f"({sign}{_format.duration(abs(row['delta_ms']))})"
+    )
