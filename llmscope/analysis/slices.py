@@ -89,8 +89,8 @@ def slice_table(
             single groups are tested within pairs, ``adjusted`` is the difference there; nothing deeper is looked at.
 
     Returns:
-        One row per group of each attribute, and per combination that is unlike the rest before the correction (of a
-        percentile the 100 surest):
+        One row per group of each attribute, per combination that is unlike the rest before the correction (of a
+        percentile the 100 surest), and per combination that a finding fixes more than:
 
         - ``slice``: attribute to value as given, None for missing, ``pd.Interval`` for a bin; ``n`` rows and the share
           of them, ``support``;
@@ -252,13 +252,16 @@ def _named(dimensions: tuple[Encoded, ...], found: Cells, chosen: NDArray[np.int
 
 
 def _shown(found: Cells, raw: Numbers, chosen: Sequence[int], *, percentiles: bool) -> NDArray[np.intp]:
-    """Return the slices to tell of: the findings, then the others by how sure they are."""
+    """Return the slices to tell of: the findings, the others by how sure they are, and what findings are made of."""
     others = np.setdiff1d(np.flatnonzero((found.depth == 1) | (found.p_rest <= _UNCORRECTED)), list(chosen))
     others = others[np.lexsort([found.depth[others], -np.abs(np.nan_to_num(found.z[others])), raw[others]])]
     if percentiles:  # each has to be sorted out of the rows
         deep = np.flatnonzero(found.depth[others] > 1)[_DEEP_PERCENTILES:]
         others = np.delete(others, deep)
-    return np.concatenate([np.asarray(chosen, np.intp), others])
+    first = np.asarray(chosen, np.intp)
+    shown = np.concatenate([first, others])
+    above = np.setdiff1d(found.parents[first], [-1, *shown.tolist()])  # pairs: single groups are all shown
+    return np.concatenate([shown, above.astype(np.intp)])
 
 
 def _figures(

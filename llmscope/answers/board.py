@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import altair as alt
 
     from llmscope import widgets
+    from llmscope.answers._brushed import Question
+    from llmscope.answers.explanation import Explanation
+    from llmscope.answers.slices import Slices
     from llmscope.measures.cube import Cube
     from llmscope.store.selection import Selection
 
@@ -64,6 +67,21 @@ class Board(Answer, Generic[S]):
         """What is brushed now as one SQL condition: what ``scope.where`` takes; ``true`` while nothing is."""
         return self._condition(self.widget.brush)
 
+    def explain(self, metric: str | None = None) -> Explanation[S] | Slices[S]:
+        """Return what is different about what is brushed on the board now, ranked.
+
+        A brush of outcomes, such as slow or failed requests, is an event of its own: what is told is which groups have
+        more of it. A brush of time is set against all other times, one of attributes against all others.
+
+        Args:
+            metric: A name of the grammar, or ``selected`` for the share of requests that are brushed; by default that
+                where an outcome is brushed, else the error rate.
+
+        Raises:
+            QueryError: Nothing is brushed, or there is no such metric.
+        """
+        return self._question(self.widget.brush).answer(metric, self._scope)
+
     def narrowed(self, brush: Mapping[str, Any]) -> Selection:
         """Return what a brush chooses: ranges as ``[first, last]`` bin, dimensions as lists of codes.
 
@@ -85,7 +103,7 @@ class Board(Answer, Generic[S]):
             scope=self.whole.describe(),
             summary=self.text(),
             figures=self._figures,
-            answers={"requests": self._requests},
+            answers={"requests": self._requests, "explain": self._explain},
         )
 
     def chart(self) -> alt.TopLevelMixin:
@@ -152,6 +170,19 @@ class Board(Answer, Generic[S]):
         if "query" in asked:
             return widget._answer(asked)  # noqa: SLF001  (the list is a part of the board, which hands on what is asked)
         return {"data": base64.b64encode(widget.data).decode(), "summary": widget.summary}
+
+    def _explain(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer why a brush is unlike the rest."""
+        from llmscope.answers._brushed import told
+
+        question = self._question(asked.get("brush") or {})
+        name = asked.get("metric")
+        return told(question, question.answer(None if name is None else str(name), self._scope))
+
+    def _question(self, brush: Mapping[str, Any]) -> Question:
+        from llmscope.answers._brushed import Question
+
+        return Question(self.whole, self.cube, brush, self._all["errors"])
 
     def _listed(self, brush: Mapping[str, Any]) -> widgets.TraceList:
         from llmscope.answers.traces import traces

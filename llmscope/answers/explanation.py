@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from llmscope.errors import QueryError
 if TYPE_CHECKING:
     import altair as alt
 
+    from llmscope import widgets
     from llmscope.analysis.attribution import Contribution
     from llmscope.answers.cohorts import CohortDiff
     from llmscope.measures.called import Called
@@ -34,9 +35,42 @@ EXEMPLARS: Final = 5
 _SAME: Final = 0.9
 """Share of rows that two values have in common, from which they describe the same."""
 
-_FACES: Final[dict[str, Callable[[float | None], str]]] = {
-    "ms": _format.duration, "USD": _format.money, "rate": _format.share,
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Sides:
+    """What the two windows are called.
+
+    Attributes:
+        rest: What the baseline is all else of, such as ``requests, model = gpt-4o``; empty where it is a window of its
+            own.
+    """
+
+    rest: str = ""
+    baseline: str = "Baseline"
+    current: str = "Now"
+    head: str = "{} to {}"
+    change: str = "change"
+    as_before: str = "had it behaved as before"
+    as_much: str = "with as much as before"
+    new: str = "New at the same time: "
+    instead: str = "in place of {}"
+    inseparable: str = "what else came at that time cannot be told from it"
+
+
+def against_rest(rest: str) -> Sides:
+    """Return what a selection and the rest are called, of which neither came first."""
+    return Sides(
+        rest,
+        "The rest of",
+        "Selected",
+        "{} in the rest, {} of what is selected",
+        "difference",
+        "were it as in the rest",
+        "with as much as in the rest",
+        "Only in what is selected: ",
+        "where the rest has {}",
+        "what else only the selection has cannot be told from it",
+    )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -73,6 +107,21 @@ class Explanation(Answer, Generic[S]):
     called: Sequence[Called]
     seconds: tuple[float, float]
     _scope: Callable[[Selection], S] = field(repr=False)
+    sides: Sides = Sides()
+
+    @property
+    def selected(self) -> S:
+        """The cause that is chosen on the display now, a scope like any other; the current window while none is."""
+        chosen = self.widget.chosen
+        return self._scope(self.selection) if chosen < 0 else self.scope(chosen)
+
+    @cached_property
+    def widget(self) -> widgets.Found:
+        """The widget behind the display; every display of this explanation shares it."""
+        from llmscope.answers._causes_shown import shown
+        from llmscope.widgets import Found
+
+        return Found("causes", shown(self), text=self.text(), frame=self.data())
 
     def scope(self, cause: int = 0) -> S:
         """Return the rows of a cause in the current window, to open or to narrow further.
@@ -139,20 +188,32 @@ class Explanation(Answer, Generic[S]):
     def text(self) -> str:
         """Return how much changed and every cause, in plain words."""
         lines = [
-            f"Baseline: {_words.counted(self.baseline, self.rows[0])}.",
-            f"Now: {_words.counted(self.selection, self.rows[1])}.",
+            *self._windows(),
             self._head(),
+            *self._lengths(),
+            *(f"  {self._line(row)}" for row in self.frame.to_dict("records")),
+            *self._notes(),
         ]
+        return "\n".join(lines)
+
+    def _windows(self) -> list[str]:
+        before = f": {_words.counted(self.baseline, self.rows[0])}"
+        if self.sides.rest:
+            before = f" {self.sides.rest}: {_format.count(self.rows[0])}"
+        return [
+            f"{self.sides.baseline}{before}.",
+            f"{self.sides.current}: {_words.counted(self.selection, self.rows[1])}.",
+        ]
+
+    def _notes(self) -> list[str]:
+        """Return what is told beside the causes."""
         if not self._comparable:
-            return "\n".join(lines)
-        lines += self._lengths()
-        lines += [f"  {self._line(row)}" for row in self.frame.to_dict("records")]
-        if self.frame.empty:
-            lines.append(self._nothing())
+            return []
+        lines = [self._nothing()] if self.frame.empty else []
         lines += [f"Likeliest, but not beyond chance: {self._line(row)}." for row in self.lead.to_dict("records")]
         causes, local = self.frame["cause"].tolist(), set(self.frame["kind"]) == {"rate"}
         lines += [
-            f"New at the same time: {named({name: value})}, in place of {self.replaced[name]}"
+            f"{self.sides.new}{named({name: value})}, {self.sides.instead.format(self.replaced[name])}"
             + ("; beside the above its requests did not change for sure." if local else ".")
             for name, value in self.coincides.items()
             if {name: value} not in causes
@@ -162,7 +223,7 @@ class Explanation(Answer, Generic[S]):
             f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
             "for all of it."
         )
-        return "\n".join(lines)
+        return lines
 
     @property
     def _sides(self) -> tuple[Selection, Selection]:
@@ -187,7 +248,7 @@ class Explanation(Answer, Generic[S]):
     def _face(self, value: float) -> str:
         if np.isnan(value):
             return _format.UNKNOWN
-        return _FACES.get(self.metric.unit, _format.short)(value)
+        return _words.written(self.metric)(value)
 
     @property
     def _comparable(self) -> bool:
@@ -197,7 +258,7 @@ class Explanation(Answer, Generic[S]):
         title = self.metric.title[0].upper() + self.metric.title[1:]
         if not self._comparable:
             return f"{title} is unknown in a window: nothing can be compared."
-        return f"{title}: {self._face(self.before)} to {self._face(self.after)}."
+        return f"{title}: {self.sides.head.format(self._face(self.before), self._face(self.after))}."
 
     def _lengths(self) -> list[str]:
         """Return how counts of windows of different length were compared."""
@@ -223,35 +284,41 @@ class Explanation(Answer, Generic[S]):
             shares = f"{_format.share(row['support_before'])} to {_format.share(row['support'])}"
             return (
                 f"{name}: mix, {more} of it ({shares} of the rows, at {self._face(row['after'])}); {part} of the "
-                f"change; with as much as before it would be {self._face(row['without'])}, "
+                f"{self.sides.change}; {self.sides.as_much} it would be {self._face(row['without'])}, "
                 f"not {self._face(self.after)} ({sure})"
             )
         changed = (
             f"{name}: {self._face(row['before'])} to {self._face(row['after'])} in {_format.share(row['support'])}"
         )
         if row["kind"] == "new":
-            (new,) = row["cause"]
+            instead = self.sides.instead.format(self.replaced[next(iter(row["cause"]))])
             return (
-                f"{name}, in place of {self.replaced[new]}: {self._face(row['before'])} to {self._face(row['after'])} "
-                f"in {_format.share(row['support'])} of the rows, of all kinds; {part} of the change; had it behaved "
-                f"as before it would be {self._face(row['without'])}, not {self._face(self.after)} ({sure}); what else "
-                "came at that time cannot be told from it"
+                f"{name}, {instead}: {self._face(row['before'])} to {self._face(row['after'])} in "
+                f"{_format.share(row['support'])} of the rows, of all kinds; {part} of the {self.sides.change}; "
+                f"{self.sides.as_before} it would be {self._face(row['without'])}, not {self._face(self.after)} "
+                f"({sure}); {self.sides.inseparable}"
             )
         if row["share"] <= 0:
-            return f"{changed} of the rows; against the change of the whole ({sure})"
+            return f"{changed} of the rows; against the {self.sides.change} of the whole ({sure})"
         return (
-            f"{changed} of the rows; {part} of the change; had it behaved as before it would be "
+            f"{changed} of the rows; {part} of the {self.sides.change}; {self.sides.as_before} it would be "
             f"{self._face(row['without'])}, not {self._face(self.after)} ({sure})"
         )
+
+    def _widget(self) -> dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        return dict(shown[0]) if shown else {}
 
 
 def explain(
     selection: Selection,
-    name: str,
+    name: str | Metric,
     baseline: Selection,
     *,
     by: Sequence[str] | None = None,
+    without: Collection[str] = (),
     scope: Callable[[Selection], S],
+    sides: Sides | None = None,
 ) -> Explanation[S]:
     """Return what changed a metric between a baseline and a selection.
 
@@ -261,11 +328,13 @@ def explain(
 
     Args:
         selection: The current window, such as the hour of an incident.
-        name: The metric, in the grammar of metrics.
+        name: The metric, or its name in the grammar of metrics.
         baseline: What it is compared with, such as the day before.
         by: Columns and attribute keys to look at; by default the usual ones and up to twelve in all that tell kinds of
             rows apart.
+        without: Columns not to look at, since they are what the windows are told apart by.
         scope: What makes a scope of a selection.
+        sides: What the windows are called, where they are not one before the other.
 
     Returns:
         An answer whose ``frame`` has one row per cause, best first: ``cause`` (a dict of attribute to value; numbers in
@@ -300,8 +369,9 @@ def explain(
 
     asked = metric(name)
     windows = (baseline, selection)
-    names = list(by) if by is not None else kinds(windows)
-    tools = called(windows) if by is None else []
+    asked_by = list(by) if by is not None else kinds(windows)
+    names = [one for one in asked_by if selection.column(one) not in without]
+    tools = [one for one in called(windows) if one.column not in without] if by is None else []
     read = facts(windows, asked, [name for name in names if name not in {one.column for one in tools}], called=tools)
     known = ~np.isnan(read.value)
     incident = read.window[known] == 1
@@ -348,6 +418,7 @@ def explain(
         tools,
         (lengths[0], lengths[1]),
         scope,
+        sides or Sides(),
     )
 
 

@@ -18,6 +18,7 @@ from llmscope.errors import QueryError
 if TYPE_CHECKING:
     import altair as alt
 
+    from llmscope import widgets
     from llmscope.answers._text_groups import TextGroups
     from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
@@ -46,10 +47,24 @@ class Slices(Answer, Generic[S]):
     texts: TextGroups | None = None
     """What rows were grouped by that only their texts tell."""
 
+    @property
+    def selected(self) -> S:
+        """The slice that is chosen on the display now, a scope like any other; all that was sliced while none is."""
+        chosen = self.widget.chosen
+        return self._scope(self.selection) if chosen < 0 else self.scope(chosen)
+
     @cached_property
     def findings(self) -> pd.DataFrame:
         """The slices that are unlike the rest, of which none tells what another tells."""
         return self.frame[self.frame["finding"]].reset_index(drop=True)
+
+    @cached_property
+    def widget(self) -> widgets.Found:
+        """The widget behind the display; every display of these slices shares it."""
+        from llmscope.answers._slices_shown import shown
+        from llmscope.widgets import Found
+
+        return Found("slices", shown(self), text=self.text(), frame=self.data())
 
     def scope(self, which: int | Mapping[str, Any] = 0) -> S:
         """Return a slice as a scope: by its row in ``frame``, or by what it fixes.
@@ -105,13 +120,38 @@ class Slices(Answer, Generic[S]):
 
     def text(self) -> str:
         """Return which slices are unlike the rest, in plain words, or that none is."""
+        head = f"{self._head()}."
+        if self.findings.empty:
+            return "\n".join([head, self._verdict(), *self._notes()])
+        lines = [f"{self._verdict()}:"]
+        lines += [f"  {self._line(row)}" for row in _rows(self.findings.head(LINES))]
+        more = len(self.findings) - LINES
+        lines += [f"  … {more} more in .findings"] if more > 0 else []
+        lines += [f"  {line}" for line in self._turned()]
+        return "\n".join([head, *lines, *self._notes()])
+
+    def _verdict(self) -> str:
+        """Return how many slices were looked at, and how many are unlike the rest."""
         from llmscope.analysis.slices import LEVEL
 
         attrs = self.frame.attrs
-        head = f"{self._head()}."
         if not attrs["rows"]:
-            return f"{head}\nNothing can be told: no row has a {self.metric.title}."
+            return f"Nothing can be told: no row has a {self.metric.title}."
         looked = f"{_format.plural(attrs['looked_at'], 'slice')} by {', '.join(self.by) or 'nothing'}"
+        if self.findings.empty:
+            return f"{looked}: none is unlike the rest beyond chance."
+        found = f"{len(self.findings)} unlike the rest; of such findings at most {_format.share(LEVEL)} are chance"
+        return f"{looked}: {found}"
+
+    def _turned(self) -> list[str]:
+        """Return the single groups that are better here and worse there."""
+        turned = [row for row in _rows(self.frame[self._single]) if row["reverses_by"] is not None][:3]
+        return [f"{named(row['slice'])}: better here and worse there, by {row['reverses_by']}." for row in turned]
+
+    def _notes(self) -> list[str]:
+        attrs = self.frame.attrs
+        if not attrs["rows"]:
+            return []
         notes = ["p values are corrected for all that was looked at; rows are taken as independent."]
         if attrs["unknown"]:
             notes.append(f"{_format.plural(attrs['unknown'], 'row')} without a value are left out.")
@@ -125,24 +165,15 @@ class Slices(Answer, Generic[S]):
                 f"Looked for in a sample of {_format.count(self.rows[1])} of {_format.count(self.rows[0])}, drawn in "
                 "blocks, which the p values and the slices that are no findings are of; findings are told from all."
             )
-        if self.findings.empty:
-            return "\n".join([head, f"{looked}: none is unlike the rest beyond chance.", " ".join(notes)])
-        found = f"{len(self.findings)} unlike the rest; of such findings at most {_format.share(LEVEL)} are chance"
-        lines = [f"{looked}: {found}."]
-        lines += [f"  {self._line(row)}" for row in _rows(self.findings.head(LINES))]
-        more = len(self.findings) - LINES
-        lines += [f"  … {more} more in .findings"] if more > 0 else []
-        turned = [row for row in _rows(self.frame[self._single]) if row["reverses_by"] is not None][:3]
-        lines += [f"  {named(row['slice'])}: better here and worse there, by {row['reverses_by']}." for row in turned]
-        return "\n".join([head, *lines, " ".join(notes)])
+        return [" ".join(notes)]
 
     @property
     def _single(self) -> pd.Series[bool]:
         return self.frame["slice"].map(len) == 1
 
     def _head(self) -> str:
-        value = self._write(self.frame.attrs["value"])
-        return f"{self.metric.title.capitalize()} {value}: {_words.counted(self.selection, self.rows[0])}"
+        title, value = self.metric.title, self._write(self.frame.attrs["value"])
+        return f"{title[0].upper()}{title[1:]} {value}: {_words.counted(self.selection, self.rows[0])}"
 
     def _line(self, row: Mapping[Any, Any]) -> str:
         n = f"{_format.count(row['n'])} {_words.noun(self.selection, row['n'])}"
@@ -163,16 +194,20 @@ class Slices(Answer, Generic[S]):
             return "as the rest"
         if not self.metric.worse:
             return "different"
-        return "worse" if (row["difference"] > 0) == (self.metric.worse == "high") else "better"
+        worse, better = self.metric.kinds
+        return worse if (row["difference"] > 0) == (self.metric.worse == "high") else better
 
     def _write(self, value: float) -> str:
-        writers = {"ms": _format.duration, "USD": _format.money, "rate": _format.share}
-        return writers.get(self.metric.unit, _format.short)(value)
+        return _words.written(self.metric)(value)
+
+    def _widget(self) -> dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        return dict(shown[0]) if shown else {}
 
 
 def slices(
     selection: Selection,
-    metric: str = "error_rate",
+    metric: str | Metric = "error_rate",
     *,
     by: Sequence[str] = (),
     max_depth: int = 3,
@@ -184,8 +219,8 @@ def slices(
 
     Args:
         selection: What is counted.
-        metric: A name of the grammar: ``error_rate``, ``latency.p95``, ``ttft.p50``, ``tokens.output``, ``cost``,
-            ``score.<name>`` …, see :mod:`llmscope.measures.metrics`.
+        metric: A metric, or a name of the grammar: ``error_rate``, ``latency.p95``, ``ttft.p50``, ``tokens.output``,
+            ``cost``, ``score.<name>`` …, see :mod:`llmscope.measures.metrics`.
         by: Columns or attribute keys; empty for the usual ones in which the rows differ, attributes that are known for
             most rows, twelve at most, and the length of the prompt. Also what texts are: ``input.topic``,
             ``output.language``, ``input.words`` …, of a sample of 30,000 rows.
@@ -278,10 +313,11 @@ def named(slice_: Mapping[str, Any]) -> str:
         >>> named({"model": "gpt-4o", "plan": None, "input_tokens": pd.Interval(100, float("inf"), closed="left")})
         'model = gpt-4o, plan unknown, input_tokens ≥ 100'
     """
-    return ", ".join(_fixed(str(name), label) for name, label in slice_.items())
+    return ", ".join(fixed(str(name), label) for name, label in slice_.items())
 
 
-def _fixed(name: str, label: Any) -> str:
+def fixed(name: str, label: Any) -> str:
+    """Return one attribute of a slice in words."""
     if label is None:
         return f"{name} unknown"
     if not isinstance(label, pd.Interval):

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 ROWS: Final = 20
 
-KINDS: Final = {"worse": theme.ERROR, "better": theme.ACCENT, "different": theme.ACCENT, "as the rest": theme.MUTED}
+KINDS: Final = {
+    "worse": theme.ERROR, "better": theme.ACCENT, "more often": theme.ERROR, "less often": theme.ACCENT,
+    "different": theme.ACCENT, "as the rest": theme.MUTED,
+}  # fmt: skip
 
 _AXES: Final = {"ms": theme.MS, "USD": theme.USD, "rate": theme.PERCENT}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmscope.measures._groups import OTHER, Groups
+from llmscope.measures.metrics import Metric
 
 if TYPE_CHECKING:
     from llmscope.measures._axes import Scale
@@ -39,6 +41,41 @@ def narrowed(selection: Selection, cube: Cube, brush: Mapping[str, Any]) -> Sele
         if chosen:
             part = _among(part, dimension, [dimension.labels[code] for code in chosen])
     return part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brushed(Metric):
+    """The share of rows that are within a brush, as a metric: of each row 1 or 0, and unknown where it cannot be told.
+
+    Attributes:
+        cube: What is brushed.
+        brush: Ranges and values, see :func:`narrowed`; of time there is none.
+    """
+
+    cube: Cube
+    brush: Mapping[str, Any]
+
+    def valued(self, selection: Selection, table: Any = None) -> tuple[Any, Any]:
+        """Return the Ibis table of the counted rows, and in it the expression of each row's value."""
+        rows = selection.table if table is None else table
+        tests = [_lies_within(scale, rows, *self.brush[name]) for name, scale in self.cube.scales.items()
+                 if self.brush.get(name)]  # fmt: skip
+        for name, dimension in self.cube.dimensions.items():
+            if self.brush.get(name):
+                labels = [dimension.labels[code] for code in self.brush[name]]
+                group = dimension.of(rows)
+                named = group.isin([label for label in labels if label is not None]).fill_null(False)
+                tests.append(named | group.isnull() if None in labels else named)
+        within = tests[0]
+        for test in tests[1:]:
+            within &= test
+        return rows, within.cast("float64")
+
+
+def _lies_within(scale: Scale, rows: Any, first: int, last: int) -> Any:
+    low, high = scale.edges(first, last)
+    value = scale.measure.of(rows)
+    return (value >= (low if first else 0)) & (value < high)
 
 
 def _check(cube: Cube, name: str, codes: Any) -> None:

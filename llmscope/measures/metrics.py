@@ -60,6 +60,7 @@ class Metric:
         quantile: Between 0 and 1, of a ``quantile``.
         unit: ``ms``, ``USD``, ``tokens``, ``rate`` or empty.
         worse: ``high`` or ``low``: in which direction it gets worse; of a count neither.
+        kinds: What a group is called that differs from the rest in this direction, or in the other.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Metric:
     quantile: float | None = None
     unit: str = ""
     worse: str = "high"
+    kinds: tuple[str, str] = ("worse", "better")
 
     def valued(self, selection: Selection, table: Any = None) -> tuple[Any, Any]:
         """Return the Ibis table of the counted rows, and in it the expression of each row's value, a float64.
@@ -97,8 +99,8 @@ class Metric:
         return rows, ibis.ifelse(known, value, None)
 
 
-def metric(name: str) -> Metric:
-    """Return what a name of the grammar means.
+def metric(name: str | Metric) -> Metric:
+    """Return what a name of the grammar means; a metric means itself.
 
     Raises:
         QueryError: It is none; near names are suggested.
@@ -107,6 +109,8 @@ def metric(name: str) -> Metric:
         >>> metric("latency.p95").title, metric("score.helpful").worse
         ('p95 latency', 'low')
     """
+    if isinstance(name, Metric):
+        return name
     if name == "requests":
         return Metric(name, "requests", "", "count", worse="")
     if name == "error_rate":

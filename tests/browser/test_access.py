@@ -62,12 +62,32 @@ def _picture(shop):
     return Picture(answer.chart(), text=answer.text(), frame=answer.frame)
 
 
+def _broken():
+    """Return requests of two days, of which on the second those of one kind fail."""
+    scope = ls.open()
+    scope.load([
+        {"start_time": f"2026-11-{16 + row // 400}", "model": "ab"[row % 2], "plan": "xyz"[row % 3],
+         "status": "error" if row >= 400 and row % 6 == 0 else "ok"}
+        for row in range(800)
+    ])  # fmt: skip
+    return scope
+
+
+def _slices(_shop):
+    return _broken().slices(by=["model", "plan"]).widget
+
+
+def _causes(_shop):
+    scope = _broken()
+    return scope.between("2026-11-17").explain("error_rate", scope.between(until="2026-11-17")).widget
+
+
 def _board(shop):
     return shop.explore().widget
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("made", [_overview, _board, _list, _trace, _diff, _picture])
+@pytest.mark.parametrize("made", [_overview, _board, _list, _trace, _diff, _picture, _slices, _causes])
 def test_a_widget_breaks_no_rule(show, shop, violations, made, dark):
     page = show(made(shop), dark=dark)
     page.locator("[data-ls]").first.wait_for()
@@ -80,7 +100,7 @@ def test_a_widget_breaks_no_rule(show, shop, violations, made, dark):
 def test_a_board_in_use_breaks_no_rule(show, shop, violations, dark):
     page = show(_board(shop), dark=dark)
     page.locator("[data-ls-chart=status] button").last.click()
-    for keys in ("c", "l", "t"):
+    for keys in ("c", "e", "l", "t"):
         page.keyboard.press(keys)
         page.wait_for_timeout(700)
         found = violations(page)

@@ -187,6 +187,58 @@ def test_without_a_kernel_the_list_says_what_it_needs(show, board):
     page.get_by_text("The requests are listed where a kernel runs").wait_for()
 
 
+def test_what_is_selected_is_explained_and_a_finding_narrows_the_board(show, board):
+    error = board.cube.dimensions["status"].labels.index("error")
+    board.widget.brush = {"status": [error]}
+    page = ready(show(board.widget))
+    page.locator("[data-ls-chart=status] button").first.focus()
+    page.keyboard.press("e")
+    panel = page.locator("[data-ls=explain]")
+    panel.locator("select").wait_for()
+    assert panel.locator("h3").nth(1).inner_text().startswith("Share selected (status error) 9.2 %: 600 requests")
+    names = panel.locator("option").all_inner_texts()
+    assert names[0] == "share selected (status error)"
+    assert "error rate" not in names
+    panel.locator("select").select_option("latency.p95")
+    panel.locator(".verdict").filter(has_text="The rest of requests: 545.").wait_for()
+    panel.locator("select").select_option("selected")
+    rows = panel.locator("[data-ls=slice]")
+    rows.first.wait_for()
+    model = rows.filter(has_text="model = gpt-4o").first
+    before = count(page)
+    model.click()
+    panel.get_by_text("The board is narrowed to it").wait_for()
+    assert 0 < count(page) < before
+    assert page.locator("[data-ls-chart=model] button[aria-pressed=true]").count() == 1
+    panel.get_by_role("button", name="explain what is selected now").click()
+    panel.locator(".verdict").filter(has_text="slices by").wait_for()
+    panel.get_by_role("button", name="close").click()
+    assert panel.count() == 0
+
+
+def test_with_nothing_selected_there_is_nothing_to_explain(show, board):
+    page = ready(show(board.widget))
+    assert page.get_by_role("button", name="explain this").is_disabled()
+    page.locator("[data-ls-chart=status] button").first.focus()
+    page.keyboard.press("e")
+    assert page.locator("[data-ls=explain]").count() == 0
+
+
+def test_what_python_refuses_is_said(show, board):
+    board.widget.brush = {"status": [0]}
+    page = ready(show(board.widget))
+    board.widget._answers["explain"] = lambda _: int("no number")
+    page.get_by_role("button", name="explain this").click()
+    page.get_by_role("alert").filter(has_text="invalid literal").wait_for()
+
+
+def test_without_a_kernel_it_says_how_to_have_it_explained(show, board):
+    page = ready(show(board.widget, live=False))
+    page.locator("[data-ls-chart=status] button").last.click()
+    page.get_by_role("button", name="explain this").click()
+    page.get_by_role("alert").filter(has_text="board.explain()").wait_for()
+
+
 def test_a_brush_set_in_python_shows_on_the_page(show, board):
     board.widget.brush = {"status": [board.cube.dimensions["status"].labels.index("error")]}
     page = ready(show(board.widget))

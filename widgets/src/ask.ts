@@ -8,6 +8,9 @@ interface Reply {
   error?: string;
 }
 
+/** What Python said instead of an answer; any other error means that nobody answered. */
+export class Refused extends Error {}
+
 let asked = 0;
 
 /** Resolves to Python's answer; rejects when Python reports an error, when there is no kernel, or after `patience` ms. */
@@ -22,7 +25,7 @@ export function ask<T>(model: Model, query: string, params: unknown, patience = 
     const heard = (reply: Reply) => {
       if (reply?.kind !== "answer" || reply.id !== id) return;
       stop();
-      if (reply.error !== undefined) reject(new Error(reply.error));
+      if (reply.error !== undefined) reject(new Refused(reply.error));
       else resolve(reply.value as T);
     };
     const timer = setTimeout(() => {

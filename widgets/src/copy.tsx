@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 /** Copies by the clipboard's own door, or where a page may not use it, by a selection. */
-async function copied(text: string, beside: HTMLElement): Promise<void> {
+export async function copied(text: string, beside: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

@@ -1,5 +1,6 @@
 /** The values of one dimension as bars: pale for all, coloured for what is selected; a click selects. */
 import { compact, count, percent, UNKNOWN } from "../format";
+import { walk } from "../walk";
 import type { Axis } from "./cube";
 
 interface Props {
@@ -27,17 +28,6 @@ export function chosenAfter(chosen: number[], code: number, add: boolean): numbe
 }
 
 const sum = (values: Float64Array) => values.reduce((whole, n) => whole + n, 0);
-
-/** Up and down walk the bars, as in a list. */
-function walk(event: KeyboardEvent): void {
-  const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as
-    | "nextElementSibling"
-    | undefined;
-  if (!next) return;
-  event.preventDefault();
-  const item = (event.currentTarget as HTMLElement).parentElement!;
-  item[next]?.querySelector("button")?.focus();
-}
 
 export function Bars({ axis, all, now, compare, chosen, onChoose }: Props) {
   const [wholeAll, wholeNow] = [sum(all), sum(now)];

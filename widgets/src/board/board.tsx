@@ -5,14 +5,17 @@ import { type Bytes, buffer } from "../bytes";
 import chartCss from "../chart/binchart.css";
 import type { Spec } from "../chart/vega";
 import { compact, count, duration, percent } from "../format";
+import foundCss from "../found/found.css";
 import { mount, type Stage } from "../shell";
 import { typing } from "../trace/keys";
 import { Bars } from "./bars";
 import css from "./board.css";
 import { type Brushing, empty, useBrush } from "./brush";
 import { type Axis, Crossfilter, type Meta } from "./cube";
+import { Explain } from "./explain";
 import { estimated, type Figures, without } from "./figures";
-import { passes } from "./filter";
+import { type Brush, passes } from "./filter";
+import { written } from "./history";
 import { Panel } from "./panel";
 import { Requests } from "./requests";
 import { Strip } from "./strip";
@@ -82,10 +85,14 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
   const [wanted, setCompare] = useShared(model, "compare");
   const [table, setTable] = useState(false);
   const [listed, setListed] = useState(false);
+  const [explained, setExplained] = useState<Brush | null>(null);
   const brushing = useBrush(model, wanted);
   const { brush, kept, exact, still, change } = brushing;
   const none = empty(brush);
   const compare = wanted && !none;
+
+  const stale = explained !== null && written(explained) !== written(brush);
+  const explain = () => setExplained(none || (explained && !stale) ? null : brush);
 
   const result = useMemo(() => {
     meta.axes.forEach((axis, i) => {
@@ -152,7 +159,12 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
     <div
       class="board"
       onKeyDown={(event) => {
-        const toggles = { c: () => setCompare(!wanted), t: () => setTable(!table), l: () => setListed(!listed) };
+        const toggles = {
+          c: () => setCompare(!wanted),
+          e: explain,
+          t: () => setTable(!table),
+          l: () => setListed(!listed),
+        };
         const act = action(event, brushing, toggles);
         if (!act) return;
         event.preventDefault();
@@ -179,6 +191,8 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
         onTable={setTable}
         listed={listed}
         onListed={setListed}
+        explained={explained !== null}
+        onExplain={explain}
       />
       <p class="sr" role="status">
         {still && !none ? status : ""}
@@ -210,6 +224,19 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
           are drawn from a sample of each cell's {meta.unit}, all else is counted.
         </p>
       )}
+      {explained && (
+        <Explain
+          key={written(explained)}
+          model={model}
+          brush={explained}
+          stale={stale && !none}
+          onNarrow={(narrower) => {
+            for (const [key, codes] of Object.entries(narrower)) change(key, codes);
+          }}
+          onAgain={explain}
+          onClose={() => setExplained(null)}
+        />
+      )}
       {listed && <Requests model={model} brush={kept} unit={meta.unit} />}
     </div>
   );
@@ -217,5 +244,7 @@ function Board({ model, stage, skin }: { model: Model; stage: Stage; skin: numbe
 
 export const board: Widget = {
   render: (props) =>
-    mount(props, "board", chartCss + css, (stage, skin) => <Board model={props.model} stage={stage} skin={skin} />),
+    mount(props, "board", chartCss + foundCss + css, (stage, skin) => (
+      <Board model={props.model} stage={stage} skin={skin} />
+    )),
 };

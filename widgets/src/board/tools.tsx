@@ -16,6 +16,8 @@ interface Props {
   onTable: (table: boolean) => void;
   listed: boolean;
   onListed: (listed: boolean) => void;
+  explained: boolean;
+  onExplain: () => void;
 }
 
 interface PushProps {
@@ -41,7 +43,8 @@ const Push = ({ name, title, off = false, pressed, onClick }: PushProps) => (
 );
 
 export function Tools(props: Props) {
-  const { axes, unit, scope, brushing, compare, onCompare, table, onTable, listed, onListed } = props;
+  const { axes, unit, scope, brushing, compare, onCompare, table, onTable, listed, onListed, explained, onExplain } =
+    props;
   const { brush, undoable, redoable, undo, redo, clear } = brushing;
   const none = empty(brush);
   const chosen = axes.filter((axis) => brush[axis.key]?.length);
@@ -67,6 +70,13 @@ export function Tools(props: Props) {
           off={none && !compare}
           pressed={compare}
           onClick={() => onCompare(!compare)}
+        />
+        <Push
+          name="explain this"
+          title="Ask what is different about the selection: which groups, and how sure that is (e)"
+          off={none && !explained}
+          pressed={explained}
+          onClick={onExplain}
         />
         <Push
           name="tables"

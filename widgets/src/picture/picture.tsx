@@ -4,16 +4,10 @@ import type { View } from "vega";
 import type { Model, Widget } from "../afm";
 import { json } from "../bytes";
 import { draw, type Spec } from "../chart/vega";
-import { UNKNOWN } from "../format";
 import { mount, type Stage } from "../shell";
 import { palette } from "../theme";
+import { type Frame, NO_ROWS, Rows } from "./data";
 import css from "./picture.css";
-
-interface Frame {
-  columns: string[];
-  rows: (string | number | boolean | null)[][];
-  total: number;
-}
 
 const NARROWEST = 260;
 
@@ -55,52 +49,9 @@ function Plot({ spec, stage, skin, label }: { spec: Spec; stage: Stage; skin: nu
   );
 }
 
-function cell(value: string | number | boolean | null): string {
-  if (value === null) return UNKNOWN;
-  if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
-}
-
-function Rows({ frame }: { frame: Frame }) {
-  const numeric = frame.columns.map((_, i) => frame.rows.some((row) => typeof row[i] === "number"));
-  const shown =
-    frame.rows.length < frame.total
-      ? `first ${frame.rows.length} of ${frame.total} rows`
-      : `${frame.total} ${frame.total === 1 ? "row" : "rows"}`;
-  return (
-    <details>
-      <summary>Data, {shown}</summary>
-      <div class="rows">
-        <table>
-          <thead>
-            <tr>
-              {frame.columns.map((name, i) => (
-                <th key={name} class={numeric[i] ? "num" : ""}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {frame.rows.map((row) => (
-              <tr key={row}>
-                {row.map((value, i) => (
-                  <td key={frame.columns[i]} class={numeric[i] ? "num" : ""}>
-                    {cell(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-}
-
 function Picture({ model, stage, skin }: { model: Model; stage: Stage; skin: number }) {
   const [spec] = useState(() => json<Spec>(model.get("spec"), {}));
-  const [frame] = useState(() => json<Frame>(model.get("table"), { columns: [], rows: [], total: 0 }));
+  const [frame] = useState(() => json<Frame>(model.get("table"), NO_ROWS));
   const summary = model.get<string>("summary");
   return (
     <div class="picture">

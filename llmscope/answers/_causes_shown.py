@@ -1,0 +1,44 @@
+"""What the display of an explanation draws: its causes, best first."""
+
+# ruff: noqa: SLF001 - this module is a part of that answer
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from llmscope.answers import _words
+from llmscope.answers.slices import fixed
+from llmscope.charts import _format
+
+if TYPE_CHECKING:
+    from llmscope.answers.explanation import Explanation
+
+
+def shown(explanation: Explanation[Any]) -> dict[str, Any]:
+    """Return causes as the page draws them.
+
+    Each of ``rows`` has ``id`` (its row of the frame), ``parts``, ``kind`` (``rate``, ``mix`` or ``new``), ``share`` (of the
+    change, a number), the same and the p value in words, ``told`` (a line) and ``condition`` (SQL).
+    """
+    everything = replace(explanation.selection, since=None, until=None, conditions=())
+    rows = [
+        {
+            "id": at,
+            "parts": [fixed(str(name), label) for name, label in row["cause"].items()],
+            "kind": row["kind"],
+            "share": row["share"],
+            "shown": _format.share(row["share"]),
+            "p": _words.p_value(row["p_value"]),
+            "told": explanation._line(row),
+            "condition": explanation._part(at, everything).condition,
+        }
+        for at, row in enumerate(explanation.frame.to_dict("records"))
+    ]
+    return {
+        "head": explanation._head(),
+        "verdict": " ".join(explanation._windows()),
+        "notes": explanation._notes(),
+        "of": explanation.sides.change,
+        "rows": rows,
+    }
