@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llmscope.answers import _causes_shown, _slices_shown
-from llmscope.answers.explanation import Explanation, against_rest, explain
+from llmscope.answers._sides import against_rest
+from llmscope.answers.explanation import Explanation, explain
 from llmscope.answers.slices import Slices, automatic, slices
 from llmscope.charts import _format
 from llmscope.errors import QueryError, near
@@ -181,7 +182,7 @@ def told(question: Question, found: Explanation[Any] | Slices[Any]) -> dict[str,
     shown = _slices_shown.shown(found) if isinstance(found, Slices) else _causes_shown.shown(found)
     fixes = (found.frame["slice"] if slices_found else found.frame["cause"]).tolist()
     for row in [*shown["rows"], *shown.get("lattice", [])]:
-        row["brush"] = question.codes(fixes[row["id"]])
+        row["brush"] = None if row["condition"] is None else question.codes(fixes[row["id"]])
     return {
         **shown,
         "view": "slices" if slices_found else "causes",

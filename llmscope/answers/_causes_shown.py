@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llmscope.answers import _words
 from llmscope.answers.slices import fixed
 from llmscope.charts import _format
+from llmscope.measures.facts import within
 
 if TYPE_CHECKING:
     from llmscope.answers.explanation import Explanation
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 def shown(explanation: Explanation[Any]) -> dict[str, Any]:
     """Return causes as the page draws them.
 
-    Each of ``rows`` has ``id`` (its row of the frame), ``parts``, ``kind`` (``rate``, ``mix`` or ``new``), ``share`` (of the
-    change, a number), the same and the p value in words, ``told`` (a line) and ``condition`` (SQL).
+    Each of ``rows`` has ``id`` (its row of the frame), ``parts``, ``kind`` (``rate``, ``mix`` or ``new``), ``share``
+    (of the change, a number), the same and the p value in words, ``told`` (a line) and ``condition`` (SQL, or None).
     """
     everything = replace(explanation.selection, since=None, until=None, conditions=())
+    calls = {(one.column, one.value) for one in explanation.called}
     rows = [
         {
             "id": at,
@@ -31,7 +33,9 @@ def shown(explanation: Explanation[Any]) -> dict[str, Any]:
             "shown": _format.share(row["share"]),
             "p": _words.p_value(row["p_value"]),
             "told": explanation._line(row),
-            "condition": explanation._part(at, everything).condition,
+            "condition": None
+            if calls.intersection(row["cause"].items())
+            else within(everything, row["cause"]).condition,
         }
         for at, row in enumerate(explanation.frame.to_dict("records"))
     ]

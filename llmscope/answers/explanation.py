@@ -12,6 +12,7 @@ import pandas as pd
 
 from llmscope.answers import _evidence, _words
 from llmscope.answers._answer import Answer
+from llmscope.answers._sides import Sides
 from llmscope.answers.slices import named
 from llmscope.charts import _format
 from llmscope.errors import QueryError
@@ -34,43 +35,6 @@ EXEMPLARS: Final = 5
 
 _SAME: Final = 0.9
 """Share of rows that two values have in common, from which they describe the same."""
-
-
-@dataclass(frozen=True)
-class Sides:
-    """What the two windows are called.
-
-    Attributes:
-        rest: What the baseline is all else of, such as ``requests, model = gpt-4o``; empty where it is a window of its
-            own.
-    """
-
-    rest: str = ""
-    baseline: str = "Baseline"
-    current: str = "Now"
-    head: str = "{} to {}"
-    change: str = "change"
-    as_before: str = "had it behaved as before"
-    as_much: str = "with as much as before"
-    new: str = "New at the same time: "
-    instead: str = "in place of {}"
-    inseparable: str = "what else came at that time cannot be told from it"
-
-
-def against_rest(rest: str) -> Sides:
-    """Return what a selection and the rest are called, of which neither came first."""
-    return Sides(
-        rest,
-        "The rest of",
-        "Selected",
-        "{} in the rest, {} of what is selected",
-        "difference",
-        "were it as in the rest",
-        "with as much as in the rest",
-        "Only in what is selected: ",
-        "where the rest has {}",
-        "what else only the selection has cannot be told from it",
-    )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -107,7 +71,7 @@ class Explanation(Answer, Generic[S]):
     called: Sequence[Called]
     seconds: tuple[float, float]
     _scope: Callable[[Selection], S] = field(repr=False)
-    sides: Sides = Sides()
+    sides: Sides = field(default_factory=Sides)
 
     @property
     def selected(self) -> S:

@@ -177,3 +177,25 @@ def test_a_row_of_which_it_cannot_be_told_is_left_out(counted):
     board = Scope(counted(rows)).explore(by=["model"])
     found = asked(board, slow(board, 0.5))
     assert found.frame.attrs["unknown"] == 20
+
+
+def test_what_was_called_is_no_condition_on_a_request():
+    rows = [
+        span
+        for row in range(800)
+        for span in (
+            {"trace_id": f"{row:032x}", "span_id": f"{row:015x}0", "name": "agent", "model": "ab"[row % 2],
+             "start_time": f"2026-11-{16 + row // 400}", "latency_ms": 50.0,
+             "status": "error" if row >= 400 and row % 4 == 0 else "ok"},
+            {"trace_id": f"{row:032x}", "span_id": f"{row:015x}1", "parent_id": f"{row:015x}0", "name": "call",
+             "operation": "execute_tool", "tool": "search" if row % 4 == 0 else "pay",
+             "start_time": f"2026-11-{16 + row // 400}", "latency_ms": 20.0},
+        )
+    ]  # fmt: skip
+    scope = ls.open()
+    scope.load(rows)
+    board = scope.explore(by=["model", "tool"])
+    answer = board.widget._answer({"query": "explain", "params": {"brush": second_day(board)}})["value"]
+    assert answer["rows"][0]["parts"] == ["tool = search"]
+    assert (answer["rows"][0]["condition"], answer["rows"][0]["brush"]) == (None, None)
+    assert asked(board, second_day(board)).scope(0).sql(COUNT).fetchall() == [(100,)]

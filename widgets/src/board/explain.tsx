@@ -75,9 +75,11 @@ export function Explain({ model, brush, stale, onNarrow, onAgain, onClose }: Pro
       onNarrow(row.brush);
       return;
     }
-    copied(row.condition ?? "", box.current!).then(
+    setSaid("The board has no bar for it.");
+    if (row.condition === null) return;
+    copied(row.condition, box.current!).then(
       () => setSaid("The board has no bar for it: its condition is copied, for scope.where."),
-      () => setSaid("The board has no bar for it."),
+      () => undefined,
     );
   };
 

@@ -32,7 +32,7 @@ function Chosen({ row, hint }: { row: Row | undefined; hint: string }) {
           <span>{row.told}</span>
           {row.condition === null ? (
             <span class="muted">
-              No condition in SQL says what the texts are about: in Python it is the answer's .selected scope.
+              No condition on a single row says it: in Python it is <code>.scope({row.id})</code> of the answer.
             </span>
           ) : (
             <code>
