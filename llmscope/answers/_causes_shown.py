@@ -41,7 +41,7 @@ def shown(explanation: Explanation[Any]) -> dict[str, Any]:
     ]
     return {
         "head": explanation._head(),
-        "verdict": " ".join(explanation._windows()),
+        "verdict": " ".join([*explanation._windows(), *explanation._lengths()]),
         "notes": explanation._notes(),
         "of": explanation.sides.change,
         "rows": rows,
