@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
     from llmscope.answers.paired import PairedDrift
+    from llmscope.answers.quality import Quality
     from llmscope.answers.resources import Resources
     from llmscope.answers.similar import Similar
     from llmscope.answers.slices import Slices
@@ -165,6 +166,12 @@ class Questions:
 
         other = None if reference is None else reference._selection  # noqa: SLF001  (of another scope)
         return check(self._selection, rules, other, model=model, vectors=vectors)
+
+    def quality(self) -> Quality[Self]:
+        """Return what is wrong with the inputs and outputs: which checks fail; see ``llmscope.answers.quality``."""
+        from llmscope.answers.quality import quality
+
+        return quality(self._selection, scope=type(self))
 
     def slices(
         self,

@@ -191,7 +191,7 @@ def _described(
     """Return descriptors of texts as columns, and how many texts of a window were read where these are not all."""
     from llmscope.measures.columns import tabulated
     from llmscope.measures.descriptors import descriptors
-    from llmscope.text.language import languages, scripts
+    from llmscope.quality.language import languages, scripts
 
     found, least = [], None
     for field in TEXTS:

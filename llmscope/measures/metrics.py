@@ -10,6 +10,7 @@ name                          what it is                                        
 ``tokens.input``, ``.output``  their tokens                                                     tokens
 ``cost``                      their cost                                                       USD
 ``score.<name>``              their score of that name; the mean where one has several
+``quality.<check>``           share of them that fail a check (``llmscope.quality.checks``), of those it can be told of
 ============================  ===============================================================  =====
 
 A statistic is ``mean`` or a percentile such as ``p50``, ``p95`` or ``p99.9``. Of tokens and cost it may follow the name
@@ -25,13 +26,14 @@ from typing import TYPE_CHECKING, Any, Final
 from llmscope.errors import QueryError, near
 from llmscope.measures.columns import SCORE, scored
 from llmscope.measures.histogram import usable
+from llmscope.measures.quality import QUALITY, checked, judged
 
 if TYPE_CHECKING:
     from llmscope.store.selection import Selection
 
 NAMES: Final = (
     "requests", "error_rate", "latency.p50", "latency.p95", "latency.p99", "latency.mean", "ttft.p50", "ttft.p95",
-    "ttft.mean", "tokens.input", "tokens.output", "cost", "score.<name>",
+    "ttft.mean", "tokens.input", "tokens.output", "cost", "score.<name>", "quality.<check>",
 )  # fmt: skip
 """The usual names."""
 
@@ -55,7 +57,8 @@ class Metric:
     Attributes:
         name: As it was asked for.
         title: In words, such as ``p95 latency``.
-        column: Column of the counted rows, ``score.<name>``, or empty where each row counts the same.
+        column: Column of the counted rows, ``score.<name>``, ``quality.<check>``, or empty where each row counts the
+            same.
         statistic: ``count``, ``rate``, ``mean`` or ``quantile``.
         quantile: Between 0 and 1, of a ``quantile``.
         unit: ``ms``, ``USD``, ``tokens``, ``rate`` or empty.
@@ -90,6 +93,9 @@ class Metric:
         rows = selection.table if table is None else table
         if self.statistic == "count":
             return rows, ibis.literal(1.0)
+        if self.column.startswith(QUALITY):
+            rows = judged(selection, self.column, rows)
+            return rows, rows[self.column]
         if self.statistic == "rate":
             return rows, (rows.status == "error").fill_null(False).cast("float64")
         if self.column.startswith(SCORE):
@@ -117,6 +123,8 @@ def metric(name: str | Metric) -> Metric:
         return Metric(name, "error rate", "status", "rate", unit="rate")
     if name.startswith(SCORE) and name != SCORE:
         return Metric(name, f"mean {name.removeprefix(SCORE)} score", name, "mean", worse="low")
+    if name.startswith(QUALITY):
+        return Metric(name, f"{checked(name).replace('_', ' ')} rate", name, "rate", unit="rate")
     for measured, (column, unit, title) in _COLUMNS.items():
         statistic = name.removeprefix(measured).removeprefix(".")
         if name == measured and measured not in _STATED:

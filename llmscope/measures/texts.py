@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -11,26 +12,29 @@ LONGEST: Final = 8_000
 """Characters of a text that are read; embedding models read less."""
 
 
-def texts(selection: Selection, field: str = "input") -> Any:
+def texts(selection: Selection, field: str = "input", longest: int = LONGEST, *, ends: bool = False) -> Any:
     """Return the Ibis table ``trace_id, span_id, text`` of the counted rows; those without a text are left out.
 
     Args:
         selection: What is counted.
         field: ``input`` or ``output``: that of the row's own span; of a request whose root has none, the first input
             or the last output of its spans. Else any column or attribute key.
+        longest: Characters of a text that are taken.
+        ends: Of a longer one the first and the last half of as many, instead of the first.
 
     Raises:
         UnknownAttributeError: No row has such an attribute.
     """
     rows = selection.table
+    told = functools.partial(_told, longest=longest, ends=ends)
     if field not in ("input", "output"):
         column = selection.column(field)
         if column in rows.columns:
-            return _told(rows.select("trace_id", "span_id", text=rows[column].cast("string")))
+            return told(rows.select("trace_id", "span_id", text=rows[column].cast("string")))
     else:
         column = field
     spans = selection.spans
-    said = _told(spans.select("trace_id", "span_id", "start_time", text=spans[column].cast("string")))
+    said = told(spans.select("trace_id", "span_id", "start_time", text=spans[column].cast("string")))
     counted = rows.select("trace_id", "span_id")
     own = said.semi_join(counted, ["trace_id", "span_id"]).drop("start_time")
     if selection.unit != "request" or column not in ("input", "output"):
@@ -49,6 +53,12 @@ def sampled(table: Any, rows: int) -> Any:
     return table.mutate(rank=rank).order_by("rank", "span_id").limit(rows).drop("rank")
 
 
-def _told(table: Any) -> Any:
-    short = table.mutate(text=table.text.substr(0, LONGEST))
+def _told(table: Any, longest: int, *, ends: bool) -> Any:
+    import ibis
+
+    text = table.text.substr(0, longest)
+    if ends:
+        half = longest // 2
+        text = ibis.ifelse(table.text.length() > longest, table.text.substr(0, half) + table.text.right(half), text)
+    short = table.mutate(text=text)
     return short.filter(short.text.strip().length() > 0)

@@ -11,6 +11,7 @@ from llmscope import schema
 from llmscope.errors import LlmscopeError, StoreLockedError, StoreVersionError
 from llmscope.store._attributes import promoted
 from llmscope.store._requests import derive
+from llmscope.store.quality import DDL
 
 _STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 """Files that DuckDB 1.5 can read too; without it DuckDB 2 writes files for itself alone."""
@@ -43,6 +44,7 @@ def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
         connection = _open(path, {})
     try:
         _prepare(connection, path)
+        connection.execute(DDL)
     except BaseException:
         connection.close()
         raise

@@ -15,6 +15,7 @@ import duckdb
 from llmscope import schema
 from llmscope.store._names import quoted
 from llmscope.store._rollups import find_repeats
+from llmscope.store.quality import forget
 
 PART = 250_000
 """Traces that are derived at once: what is kept of each while its spans are read does not spill to disk."""
@@ -27,6 +28,7 @@ _OF_ERROR = ("error_type", "error_message")
 def derive(connection: duckdb.DuckDBPyConnection, promoted: Sequence[str]) -> None:
     """Rebuild ``rollups`` and ``requests`` for the traces named in the temporary table ``touched(trace_id)``."""
     find_repeats(connection)
+    forget(connection)
     connection.execute("DELETE FROM requests WHERE trace_id IN (SELECT trace_id FROM touched)")
     parts = -(-_count(connection) // PART) or 1
     for part in range(parts):

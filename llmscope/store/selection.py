@@ -16,7 +16,7 @@ import duckdb
 
 from llmscope import schema
 from llmscope.errors import LlmscopeError, QueryError, near
-from llmscope.store import _filters
+from llmscope.store import _filters, quality
 from llmscope.store._names import quoted
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _IBIS: Final = {
     "DOUBLE": "float64",
     "BIGINT": "int64",
     "TIMESTAMP": "timestamp(6)",
+    "BOOLEAN": "boolean",
+    "UBIGINT": "uint64",
 }
 _OF_TRACES: Final = ("spans", "scores", "logs")
 PLACE: Final = "llmscope.place"
@@ -188,6 +190,11 @@ class Selection:
         return self._unbound(schema.SCORES)
 
     @property
+    def judged(self) -> ibis.Table:
+        """What was found wrong with texts of rows of this unit, narrowed or not, as far as it is known."""
+        return _unbound("judged", {name: _IBIS[kind] for name, kind in quality.COLUMNS.items() if name != "counted"})
+
+    @property
     def logs(self) -> ibis.Table:
         """The log records of those requests, and without a filter other than time those of no request."""
         return self._unbound(schema.LOGS)
@@ -260,6 +267,8 @@ class Selection:
         else:
             views["requests"] = f"SELECT * FROM {table('requests')}" + self._of_counted()
         views["usage"] = self._usage(bound)
+        judged = table(quality.TABLE)
+        views["judged"] = f"SELECT * EXCLUDE (counted) FROM {judged} WHERE counted = {bound(self.unit)}"
         for name in _OF_TRACES:
             views[name] = f"SELECT * FROM {table(name)}" + self._of_counted()
         if not self.conditions:

@@ -11,7 +11,7 @@ from llmscope.measures.metrics import NAMES, metric
 
 
 def test_every_name_of_the_grammar_says_what_it_measures():
-    found = {name: metric(name.replace("<name>", "helpful")) for name in NAMES}
+    found = {name: metric(name.replace("<name>", "helpful").replace("<check>", "refusal")) for name in NAMES}
     assert found["latency.p99"].quantile == pytest.approx(0.99)
     assert found["ttft.mean"].column == "ttft_ms"
     assert (found["cost"].statistic, found["cost"].unit) == ("mean", "USD")

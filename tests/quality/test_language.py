@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmscope.text.language import languages, scripts
+from llmscope.quality.language import languages, scripts
 
 
 def test_common_languages_are_told_apart():
