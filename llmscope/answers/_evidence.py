@@ -1,10 +1,10 @@
-"""What goes on after the causes of a change: where in the request, and what the failures say."""
+"""What goes on after the causes of a change: where in the request, what failures say, what resources did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from llmscope.answers import _failures
+from llmscope.answers import _failures, _moved
 from llmscope.charts import _format
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STEPS: Final = 3
 ERRORS: Final = 3
+RESOURCES: Final = 3
 """Lines of each that the words give."""
 
 _LEAST: Final = 0.1
@@ -57,6 +58,21 @@ def said(errors: pd.DataFrame) -> list[str]:
     more = len(told) - ERRORS
     lines += [f"  … {_format.plural(more, 'more template')} in .errors"] if more > 0 else []
     return ["What failures say that is new, or is said more:", *lines]
+
+
+def beside(resources: pd.DataFrame) -> list[str]:
+    """Return which resource metrics moved at the same time.
+
+    Args:
+        resources: As :func:`llmscope.answers._moved.moved` returns them.
+    """
+    told = resources[resources["change"].isin(["rose", "fell"])]
+    if told.empty:
+        return []
+    lines = [f"  {_moved.line(row)}" for row in told.head(RESOURCES).to_dict("records")]
+    more = len(told) - RESOURCES
+    lines += [f"  … {_format.plural(more, 'more series', 'more series')} in .resources"] if more > 0 else []
+    return ["Resource metrics that moved at the same time:", *lines]
 
 
 def _listed(lines: Sequence[str]) -> list[str]:

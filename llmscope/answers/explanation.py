@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from llmscope.answers import _evidence, _words
 from llmscope.answers._answer import Answer
+<<<<<<< HEAD
 from llmscope.answers._sides import Sides
+=======
+from llmscope.answers._arrivals import Arrival, alike, arrivals
+>>>>>>> 5a00c61 (Say which resource metrics moved with what changed)
 from llmscope.answers.slices import named
 from llmscope.charts import _format
 from llmscope.errors import QueryError
@@ -33,8 +37,14 @@ S = TypeVar("S")
 
 EXEMPLARS: Final = 5
 
+<<<<<<< HEAD
 _SAME: Final = 0.9
 """Share of rows that two values have in common, from which they describe the same."""
+=======
+_FACES: Final[dict[str, Callable[[float | None], str]]] = {
+    "ms": _format.duration, "USD": _format.money, "rate": _format.share,
+}  # fmt: skip
+>>>>>>> 5a00c61 (Say which resource metrics moved with what changed)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -122,6 +132,17 @@ class Explanation(Answer, Generic[S]):
 
         return said(*self._sides)
 
+    @cached_property
+    def resources(self) -> pd.DataFrame:
+        """The series of resource metrics, those first that moved from the baseline; see ``answers._moved.moved``.
+
+        One row per series: ``metric``, ``series``, ``change``, medians ``before`` and ``after``, ``larger`` (how often
+        a point now is larger than one before), ``p_value`` and ``unit``.
+        """
+        from llmscope.answers._moved import moved
+
+        return moved(self.baseline, self.selection)
+
     def chart(self) -> alt.TopLevelMixin:
         """Return the causes by their part of the change."""
         from llmscope.charts.causes import causes_chart
@@ -183,6 +204,7 @@ class Explanation(Answer, Generic[S]):
             if {name: value} not in causes
         ]
         lines += _evidence.where(self.steps.frame, self.metric) + _evidence.said(self.errors)
+        lines += _evidence.beside(self.resources)
         lines.append(
             f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
             "for all of it."
@@ -308,7 +330,7 @@ def explain(
         were there as much of it as before), ``support`` and ``support_before`` (its share of the rows), ``p_value``
         (corrected for all that was looked at) and ``also`` (other descriptions of the same). Empty: no single cause.
         ``scope(0)`` is the first cause, ``exemplars(0)`` its worst traces, ``steps`` what changed inside its requests,
-        ``errors`` what their failures say.
+        ``errors`` what their failures say, ``resources`` which resource metrics moved at the same time.
 
     Raises:
         QueryError: There is no such metric.
@@ -339,19 +361,19 @@ def explain(
     read = facts(windows, asked, [name for name in names if name not in {one.column for one in tools}], called=tools)
     known = ~np.isnan(read.value)
     incident = read.window[known] == 1
-    arrivals = _arrivals(read, known, incident)
-    used = [dimension for dimension in read.dimensions if dimension.name not in {one.name for one in arrivals}]
+    came = arrivals(read, known, incident)
+    used = [dimension for dimension in read.dimensions if dimension.name not in {one.name for one in came}]
     used += read.called
     lengths = seconds(windows) if asked.statistic == "count" else [np.nan, np.nan]
     scale = lengths[1] / lengths[0] if all(length > 0 for length in lengths) else 1.0
-    found, before, after = _found(read, (known, incident), used, arrivals, scale)
+    found, before, after = _found(read, (known, incident), used, came, scale)
 
     def told(dims: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
         return {used[dim].name: used[dim].labels[code] for dim, code in zip(dims, values, strict=True)}
 
     rows = [
         {
-            "cause": told(one.dims, one.codes) if one.kind != "new" else {arrivals[0].name: arrivals[0].value},
+            "cause": told(one.dims, one.codes) if one.kind != "new" else {came[0].name: came[0].value},
             "kind": one.kind,
             "share": one.share,
             "before": one.before,
@@ -360,7 +382,7 @@ def explain(
             "support": one.support,
             "support_before": one.support_before,
             "p_value": one.p_value,
-            "also": [told(*other) for other in one.alternatives] if one.kind != "new" else _alike(arrivals),
+            "also": [told(*other) for other in one.alternatives] if one.kind != "new" else alike(came),
         }
         for one in found
     ]
@@ -373,8 +395,8 @@ def explain(
         asked,
         before,
         after,
-        {one.name: one.value for one in arrivals},
-        {one.name: one.replaced for one in arrivals},
+        {one.name: one.value for one in came},
+        {one.name: one.replaced for one in came},
         selection,
         baseline,
         (read.counted[0], read.counted[1]),
@@ -387,7 +409,7 @@ def explain(
 
 
 def _found(
-    read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], arrivals: Sequence[_Arrival], scale: float
+    read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], came: Sequence[Arrival], scale: float
 ) -> tuple[list[Contribution], float, float]:
     """Return the causes, and the metric of both windows."""
     from llmscope.analysis.attribution import contributions, measured, volumes
@@ -405,40 +427,6 @@ def _found(
         return found, read.counted[0] * scale, float(read.counted[1])
     found = contributions(
         value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate", alone=alone,
-        arrived=arrivals[0].rows if arrivals else None,
+        arrived=came[0].rows if came else None,
     )  # fmt: skip
     return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)
-
-
-class _Arrival(NamedTuple):
-    """A value that came with the window: of which dimension, what it replaced, and which of the known rows have it."""
-
-    name: str
-    value: Any
-    replaced: Any
-    rows: Any
-
-
-def _arrivals(read: Facts, known: Any, incident: Any) -> list[_Arrival]:
-    """Return the values that no row had before, of dimensions of which most rows of the incident have such.
-
-    Those of most rows come first; of as many, what a release brings before the release.
-    """
-    found = []
-    for dimension in read.dimensions:
-        codes, size = dimension.codes[known], len(dimension.labels)
-        now, then = np.bincount(codes[incident], minlength=size), np.bincount(codes[~incident], minlength=size)
-        new = np.where(then == 0, now, 0)
-        if then.any() and 2 * new.sum() > now.sum():
-            value, replaced = int(new.argmax()), int((then / then.sum() - now / now.sum()).argmax())
-            rows = incident & (codes == value)
-            found.append(_Arrival(dimension.name, dimension.labels[value], dimension.labels[replaced], rows))
-    return sorted(found, key=lambda one: (-int(one.rows.sum()), one.name == "release"))
-
-
-def _alike(arrivals: Sequence[_Arrival]) -> list[dict[str, Any]]:
-    """Return the arrivals that nearly the same rows have as the first."""
-    first = arrivals[0].rows
-    return [
-        {one.name: one.value} for one in arrivals[1:] if (one.rows & first).sum() >= _SAME * (one.rows | first).sum()
-    ]

@@ -158,15 +158,25 @@ def _descending(column: str) -> Any:
     return ibis.desc(column)
 
 
+def named(attributes: Sequence[str]) -> list[str]:
+    """Return the names of the series of one metric: what is in their attributes (JSON) where these differ.
+
+    Example:
+        >>> named(['{"host": "a", "region": "eu"}', '{"host": "b", "region": "eu"}'])
+        ['a', 'b']
+    """
+    read = [_flat(text) for text in attributes]
+    keys = sorted({key for each in read for key in each})
+    telling = [key for key in keys if len({str(each.get(key)) for each in read}) > 1]
+    return [" ".join(str(each[key]) for key in telling if key in each) for each in read]
+
+
 def _labels(known: pd.DataFrame) -> pd.DataFrame:
     """Name each series of a metric by the attributes in which its series differ."""
     known = known.copy()
     known["series"] = ""
     for _, of_metric in known.groupby("name", sort=False):
-        attributes = [_flat(text) for text in of_metric["attributes"]]
-        keys = sorted({key for each in attributes for key in each})
-        telling = [key for key in keys if len({str(each.get(key)) for each in attributes}) > 1]
-        names = [" ".join(str(each[key]) for key in telling if key in each) for each in attributes]
+        names = named(of_metric["attributes"].tolist())
         for place, (row, name) in enumerate(zip(of_metric.index, names, strict=True)):
             shown = place < SERIES or len(of_metric) == SERIES + 1
             known.loc[row, "series"] = name if shown else OTHER

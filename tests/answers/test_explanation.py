@@ -205,6 +205,23 @@ def test_steps_of_the_first_cause_are_compared(broken):
     assert found.steps.changed["change"].tolist() != []
 
 
+def test_resources_that_moved_at_the_same_time_are_told_and_the_others_are_not():
+    rng = np.random.default_rng(6)
+    points = [
+        {"timeUnixNano": f"{(1_794_787_200 + 600 * at) * 10**9}",
+         "attributes": [{"key": "host.name", "value": {"stringValue": host}}],
+         "asDouble": float(rng.gamma(9)) * (4 if host == "b" and at >= 144 else 1)}
+        for host in "abc" for at in range(288)
+    ]  # fmt: skip
+    metric = {"name": "queue", "unit": "{request}", "gauge": {"dataPoints": points}}
+    scope = loaded(calls())
+    scope.load(json.dumps({"resourceMetrics": [{"resource": {}, "scopeMetrics": [{"metrics": [metric]}]}]}).encode())
+    now, before = days(scope)
+    found = now.explain("latency.p95", before)
+    assert found.resources.set_index("series")["change"].to_dict() == {"b": "rose", "a": "same", "c": "same"}
+    assert "queue of b: rose, median" in found.text()
+
+
 def test_hostile_values_are_inert():
     rows = [{**row, "region": row["region"].replace("eu", "<script>alert(1)</script>")} for row in calls()]
     now, before = days(loaded(rows))
