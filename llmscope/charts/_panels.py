@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     import altair as alt
 
 _DAY = 86_400.0
-_LABEL = 180
-"""Pixels after which a label of the legend is cut."""
+_LETTERS = 28
+"""Letters of a label of the legend; of a longer one, such as the name of a host, the middle is left out."""
+_LETTER = 6.2
+"""Pixels of a letter, about."""
+_NARROW = 560
+"""Pixels of a plotting area in a narrow page, in which a legend has to fit beside a title as well."""
 _SYMBOL = 34
 """Pixels of a symbol of the legend with the space around it."""
 
@@ -95,12 +99,20 @@ class Panels:
 
     def _legend(self, title: str, lines: Sequence[str]) -> dict[str, Any]:
         """Beside the title where that has room, else in columns below the panel."""
+        import altair as alt
+
         begin = theme.beside(title)
-        widths = [min(round(6.2 * len(line)), _LABEL) + _SYMBOL for line in lines]
-        if begin + sum(widths) <= self._width:
+        widths = [round(_LETTER * min(len(line), _LETTERS)) + _SYMBOL for line in lines]
+        if begin + sum(widths) <= min(self._width, _NARROW):
             return {"orient": "none", "legendX": begin, "legendY": -22}
-        columns = max(1, min(len(lines), self._width // max(widths)))
-        return {"orient": "bottom", "columns": columns, "labelLimit": min(_LABEL, self._width - _SYMBOL), "offset": 4}
+        # The page may give the chart less width than it was drawn for: the legend then has fewer columns.
+        columns = alt.ExprRef(expr=f"max(1, min({len(lines)}, floor(width / {max(widths)})))")
+        half = _LETTERS // 2
+        short = (
+            f"length(datum.label) > {_LETTERS} ? slice(datum.label, 0, {half - 1}) + '…' + "
+            f"slice(datum.label, -{half}) : datum.label"
+        )
+        return {"orient": "bottom", "columns": columns, "labelExpr": short, "labelLimit": max(widths), "offset": 4}
 
     def chart(self, title: str) -> alt.TopLevelMixin:
         """Return the panels one under the other; only the last shows the time axis."""

@@ -194,4 +194,14 @@ def test_a_legend_that_does_not_fit_beside_the_title_stands_below_in_columns():
     many = resources_chart(_resource_frame({"cpu": {f"/v1/chat/completions {n}": [1.0] for n in range(8)}})).to_dict()
     legends = [each["vconcat"][0]["layer"][0]["encoding"]["color"]["legend"] for each in (few, many)]
     assert legends[0]["orient"] == "none"
-    assert (legends[1]["orient"], legends[1]["columns"]) == ("bottom", 5)
+    assert legends[1]["orient"] == "bottom"
+    assert legends[1]["columns"] == {"expr": "max(1, min(8, floor(width / 170)))"}
+
+
+def test_of_a_long_name_in_a_legend_the_middle_is_left_out():
+    hosts = {f"ip-10-0-{n}.eu-central-1.compute.internal/gpu:{n}": [1.0, 2.0] for n in range(30)}
+    chart = resources_chart(_resource_frame({"cpu": hosts}))
+    svg = vl_convert.vegalite_to_svg(chart.to_dict())
+    for n in (7, 29):
+        name = f"ip-10-0-{n}.eu-central-1.compute.internal/gpu:{n}"
+        assert f"{name[:13]}…{name[-14:]}" in svg
