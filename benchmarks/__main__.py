@@ -19,6 +19,7 @@ NAMES = (
     "slices",
     "causes",
     "suspects",
+    "changes",
     "map_fit",
     "embed",
 )

@@ -28,6 +28,7 @@ from llmscope.errors import (
 from llmscope.scope import Scope, diff, open  # noqa: A004  (llmscope.open reads as it should)
 
 if TYPE_CHECKING:
+    from llmscope.analysis.anomalies import score_anomalies
     from llmscope.analysis.causes import explain_table
     from llmscope.analysis.changes import find_changes
     from llmscope.analysis.drift import drift_vectors
@@ -52,6 +53,7 @@ __all__ = [
     "explain_table",
     "find_changes",
     "open",
+    "score_anomalies",
     "slice_table",
 ]
 
@@ -70,6 +72,10 @@ def __getattr__(name: str) -> Any:
         from llmscope.analysis.changes import find_changes
 
         return find_changes
+    if name == "score_anomalies":
+        from llmscope.analysis.anomalies import score_anomalies
+
+        return score_anomalies
     if name == "slice_table":
         from llmscope.analysis.slices import slice_table
 

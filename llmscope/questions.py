@@ -195,11 +195,22 @@ class Questions:
 
         return changes(self._selection, metric, every=every, by=by, scope=type(self))
 
-    def explain(self, metric: str, baseline: Questions, *, by: Sequence[str] | None = None) -> Explanation[Self]:
-        """Return what changed a metric since a baseline, ranked; see ``llmscope.answers.explanation.explain``."""
+    def explain(
+        self, metric: str, baseline: Questions | None = None, *, by: Sequence[str] | None = None
+    ) -> Explanation[Self]:
+        """Return what changed a metric, ranked, since a baseline or else since its clearest change.
+
+        See ``llmscope.answers.explanation.explain``, and ``llmscope.answers.changes.changes`` for the change.
+
+        Raises:
+            QueryError: There is no baseline, and the metric did not change.
+        """
         from llmscope.answers.explanation import explain
 
-        return explain(self._selection, metric, baseline._selection, by=by, scope=type(self))
+        if baseline is None:
+            return self.changes(metric).explain_clearest(by=by)
+        other = baseline._selection  # noqa: SLF001  (of another scope)
+        return explain(self._selection, metric, other, by=by, scope=type(self))
 
     def trace(self, trace_id: str) -> TraceExplorer:
         """Return one trace: its tree, timeline and messages; see ``llmscope.answers.trace.trace``."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from llmscope.analysis import _noise
+from llmscope.analysis.intervals import wilson_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,9 @@ _BRIEF: Final = 0.25
 
 _APART: Final = 2
 """Odd points with fewer ordinary ones than this between them are one episode."""
+
+_STEADY: Final = 1.1
+"""A line may leave at most so much more unexplained than the steps, which are more of numbers."""
 
 _MISSING: Final = 3.0
 """Missing points in a row that are a gap, in a series that is otherwise regular."""
@@ -75,14 +79,14 @@ def episodes(
         alpha: How often a series in which nothing happens may have a spike.
         gaps: Whether missing points are a finding.
     """
-    found = _levels(series, parts)
+    found = _levels(series, parts, series.work - seasonal)
     found += _odd(series, seasonal + parts.level, parts, left, alpha)
     if gaps:
         found += _gaps(series)
     return tuple(sorted(found, key=lambda one: (one.at, one.kind)))
 
 
-def _levels(series: Series, parts: Segments) -> list[Episode]:
+def _levels(series: Series, parts: Segments, flat: Floats) -> list[Episode]:
     steps, n = parts.steps, len(series)
     bounds = [0, *(step.at for step in steps), n]
     found = []
@@ -90,8 +94,10 @@ def _levels(series: Series, parts: Segments) -> list[Episode]:
     while index < len(steps):
         run = _rising(steps, parts.level, index)
         begin, end = bounds[index], bounds[index + run + 1]
-        if _steady(series.work[begin:end], parts.level[begin:end], run):
-            found.append(_trend(series, parts, (begin, end), min(step.p_value for step in steps[index : index + run])))
+        if _steady(flat[begin:end], parts.level[begin:end], run, parts.noise.inflation):
+            found.append(
+                _trend(series, parts, flat, (begin, end), min(step.p_value for step in steps[index : index + run]))
+            )
             index += run
             continue
         step, end = steps[index], bounds[index + 2]
@@ -110,20 +116,24 @@ def _rising(steps: tuple[Step, ...], level: Floats, index: int) -> int:
     return next((at for at, way in enumerate(ways) if way != ways[0]), len(ways))
 
 
-def _steady(work: Floats, level: Floats, steps: int) -> bool:
-    """Return whether a line tells a part better than its steps do, by Schwarz's criterion."""
+def _steady(work: Floats, level: Floats, steps: int, inflation: float) -> bool:
+    """Return whether a line tells a part better than its steps do, by Schwarz's criterion.
+
+    Points with a memory are worth as many independent ones as make a mean as sure.
+    """
     n = len(work)
     line = np.polynomial.Polynomial.fit(np.arange(n), work, 1)(np.arange(n))
     sizes = [max(float(np.sum((work - fit) ** 2)), np.finfo(float).tiny) for fit in (line, level)]
-    line_cost, steps_cost = (n * math.log(size) for size in sizes)
-    return line_cost + 2 * math.log(n) < steps_cost + (2 * steps + 1) * math.log(n)
+    worth = max(n / inflation, 2.0)
+    gain = worth * math.log(sizes[1] / sizes[0])
+    return gain + (2 * steps - 1) * math.log(worth) > 0 and sizes[0] < _STEADY * sizes[1]
 
 
-def _trend(series: Series, parts: Segments, part: tuple[int, int], p_value: float) -> Episode:
+def _trend(series: Series, parts: Segments, flat: Floats, part: tuple[int, int], p_value: float) -> Episode:
     begin, end = part
     at = np.arange(end - begin)
-    line = np.polynomial.Polynomial.fit(at, series.work[begin:end], 1)(at)
-    error = float(np.std(series.work[begin:end] - line)) * 2 * np.sqrt(parts.noise.inflation / (end - begin))
+    line = np.polynomial.Polynomial.fit(at, flat[begin:end], 1)(at)
+    error = float(np.std(flat[begin:end] - line)) * 2 * np.sqrt(parts.noise.inflation / (end - begin))
     back = _back(series, [line[0], line[-1], line[-1] - _Z95 * error, line[-1] + _Z95 * error])
     return Episode("trend", begin, end, begin, begin, *back, p_value)
 
@@ -143,7 +153,17 @@ def _shift(series: Series, parts: Segments, step: Step, end: int) -> Episode:
     before, after = float(parts.level[step.at - 1]), float(parts.level[step.at])
     error = _Z95 * _error(parts, step.at, end)
     back = _back(series, [before, after, after - error, after + error])
-    return Episode("shift", step.at, end, step.low, step.high, *back, step.p_value)
+    told = Episode("shift", step.at, end, step.low, step.high, *back, step.p_value)
+    return _counted(told, series, slice(step.at, end), parts.noise.inflation)
+
+
+def _counted(told: Episode, series: Series, part: slice, inflation: float = 1.0) -> Episode:
+    """Return an episode of a rate with Wilson's interval of its events, whose noise is that of the rate it has now."""
+    if not series.rate or series.events is None or series.n is None:
+        return told
+    events, n = float(series.events[part].sum()), float(series.n[part].sum())
+    bounds = wilson_interval(events / inflation, n / inflation)
+    return told if bounds is None else replace(told, after=events / n, low=bounds.low, high=bounds.high)
 
 
 def _away(series: Series, parts: Segments, step: Step, end: int) -> Episode:
@@ -154,7 +174,7 @@ def _away(series: Series, parts: Segments, step: Step, end: int) -> Episode:
 
 def _odd(series: Series, expected: Floats, parts: Segments, left: Floats, alpha: float) -> list[Episode]:
     unit = left / np.sqrt(np.maximum(parts.noise.variance, np.finfo(float).tiny))
-    p = np.minimum(_noise.surprise(unit) * len(series), 1)
+    p = np.minimum(np.maximum(_noise.surprise(unit), _sampled(left, series.sampling)) * len(series), 1)
     if series.events is not None and series.n is not None:
         p = np.maximum(p, np.minimum(_binomial(series, parts) * len(series), 1))
     odd = np.flatnonzero(p <= alpha)
@@ -169,8 +189,17 @@ def _odd(series: Series, expected: Floats, parts: Segments, left: Floats, alpha:
                               series.work[worst] + error])  # fmt: skip
         kind = "spike" if left[worst] > 0 else "dip"
         begin, end = int(group[0]), int(group[-1]) + 1
-        found.append(Episode(kind, begin, end, begin, begin, *back, float(p[group].min())))
+        told = Episode(kind, begin, end, begin, begin, *back, float(p[group].min()))
+        found.append(_counted(told, series, slice(worst, worst + 1)))
     return found
+
+
+def _sampled(left: Floats, sampling: Floats) -> Floats:
+    """Return how likely residuals as large are by the sampling noise of each point alone."""
+    from scipy.special import ndtr
+
+    told: Floats = np.where(sampling > 0, 2 * ndtr(-np.abs(left) / np.sqrt(np.where(sampling > 0, sampling, 1))), 0.0)
+    return told
 
 
 def _binomial(series: Series, parts: Segments) -> Floats:

@@ -171,12 +171,12 @@ def surprise(unit: Floats) -> Floats:
     return told
 
 
-def reach(unit: Floats, alpha: float) -> float:
-    """Return how far from its level, in deviations, a point lies in only a share ``alpha`` of such series."""
+def reach(unit: Floats, share: float) -> float:
+    """Return within how many deviations of its level a share of such points lies."""
     from scipy.special import stdtrit
 
     freedom, scale = _tails(np.abs(unit))
-    return float(scale * stdtrit(freedom, 1 - alpha / len(unit) / 2))
+    return float(scale * stdtrit(freedom, (1 + share) / 2))
 
 
 def _tails(size: Floats) -> tuple[float, float]:

@@ -32,6 +32,7 @@ class Series:
         sampling: Variance of each point on that scale from the sample that it is told from, 0 where it is none.
         events: Of each point, how many of its sample count (errors; rows above a reference), where that is known.
         n: The size of each sample.
+        rate: Whether the value of each point is the share of its events.
     """
 
     seconds: Floats
@@ -41,6 +42,7 @@ class Series:
     sampling: Floats
     events: Floats | None = None
     n: Floats | None = None
+    rate: bool = False
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -120,7 +122,7 @@ def rates(seconds: Floats, events: Floats, n: Floats) -> Series:
     """Return the series of the share of events among ``n`` rows at each time; where there are none it has no point."""
     seconds, events, n = (part[n > 0] for part in (seconds, events, n))
     rate = (events.sum() + 0.5) / (n.sum() + 1)
-    return Series(seconds, events / n, events / n, _share, rate * (1 - rate) / n, events, n)
+    return Series(seconds, events / n, events / n, _share, rate * (1 - rate) / n, events, n, rate=True)
 
 
 def _share(work: Floats) -> Floats:

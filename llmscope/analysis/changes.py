@@ -33,6 +33,12 @@ COLUMNS: Final = ("time", "end", "kind", "before", "after", "low", "high", "p_va
 FEWEST: Final = 8
 """Points with which a series can be judged at all."""
 
+_EVENTS: Final = 3.0
+"""Events of a bucket, on average, from which a rhythm of them can be told."""
+
+_ORDINARY: Final = 0.99
+"""Share of ordinary points that lie in the band around what is expected."""
+
 _FULL: Final = 20_000
 """Longer series are looked at in blocks first, and then again where they change."""
 
@@ -47,8 +53,8 @@ class Changes:
         episodes: In order of time.
         series: What was looked at.
         expected: Of each point, in its unit, what its level and the season make it.
-        low: Below this a point is a dip.
-        high: Above this it is a spike.
+        low: Between this and ``high`` lie 99 of 100 ordinary points.
+        high: The same.
         season: ``day``, ``week``, or empty where nothing returns.
         known: Whether there are enough points to tell.
     """
@@ -143,21 +149,29 @@ def changes_in(series: Series, *, alpha: float = ALPHA, gaps: bool = False) -> C
         unknown = np.full(n, np.nan)
         return Changes((), series, unknown, unknown, unknown, "", known=False)
     shrunk, size = _shrunk(series)
-    returning = season(shrunk.seconds, shrunk.work)
+    returning = _season(shrunk)
     parts = _parts(shrunk, returning, alpha)
     if parts.steps:  # the profile was told across them
-        again = season(shrunk.seconds, shrunk.work, parts.level)
+        again = _season(shrunk, parts.level)
         if again.name or returning.name:
             returning, parts = again, _parts(shrunk, again, alpha)
     seasonal, parts = _whole(series, returning.value, parts, size)
     left = series.work - seasonal - parts.level
     found = episodes(series, seasonal, parts, left, alpha, gaps=gaps)
-    reach = _noise.reach(left / np.sqrt(parts.noise.variance), alpha) * np.sqrt(parts.noise.variance)
+    deviation = np.sqrt(parts.noise.variance)
+    reach = _noise.reach(left / deviation, _ORDINARY) * deviation
     expected = seasonal + parts.level
     return Changes(
         found, series, series.back(expected), series.back(expected - reach), series.back(expected + reach),
         returning.name, known=True,
     )  # fmt: skip
+
+
+def _season(series: Series, level: Floats | None = None) -> Season:
+    """Return what returns, of events only where there are enough for a median to be one of many values."""
+    if series.events is not None and series.events.mean() < _EVENTS:
+        return Season("", np.zeros(len(series)), 0.0)
+    return season(series.seconds, series.work, level)
 
 
 def _parts(series: Series, returning: Season, alpha: float) -> Segments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
@@ -75,7 +75,7 @@ class Changes(Answer, Generic[S]):
         """
         return self._scope(self._before(change))
 
-    def explain(self, change: int = 0) -> Explanation[S]:
+    def explain(self, change: int = 0, *, by: Sequence[str] | None = None) -> Explanation[S]:
         """Return what made a change, see ``llmscope.answers.explanation.explain``.
 
         Raises:
@@ -83,7 +83,20 @@ class Changes(Answer, Generic[S]):
         """
         from llmscope.answers.explanation import explain
 
-        return explain(self._during(change), self.metric.name, self._before(change), scope=self._scope)
+        return explain(self._during(change), self.metric.name, self._before(change), by=by, scope=self._scope)
+
+    def explain_clearest(self, *, by: Sequence[str] | None = None) -> Explanation[S]:
+        """Return what made the change with the smallest p value, the first of several.
+
+        Raises:
+            QueryError: There is no change.
+        """
+        if not self.changed:
+            raise QueryError(
+                f"{self._verdict()} Nothing says since when {self.metric.title} is to be explained: give a baseline, "
+                "such as scope.between(…)."
+            )
+        return self.explain(int(self.frame["p_value"].argmin()), by=by)
 
     def chart(self) -> alt.TopLevelMixin:
         """Return the metric over time with the band in which it was to be expected, and the changes marked."""
@@ -266,7 +279,7 @@ def changes(
     frames, drawn, season, known = [], [], {}, False
     for part in parts:
         label = None if by is None else part[by].iloc[0]
-        found = changes_in(_series(part, asked), alpha=ALPHA / len(parts))
+        found = changes_in(series_of(part, asked), alpha=ALPHA / len(parts))
         season[label], known = found.season, known or found.known
         own = found.frame()
         told = pd.DataFrame({"expected": found.expected, "low": found.low, "high": found.high},
@@ -288,8 +301,8 @@ def _codes(table: pd.DataFrame, by: str) -> Any:
     return np.array([place[None if pd.isna(label) else label] for label in table[by]])
 
 
-def _series(table: pd.DataFrame, asked: Metric) -> Series:
-    """Return the series of a metric as what it is: counts, rates, percentiles or means."""
+def series_of(table: pd.DataFrame, asked: Metric) -> Series:
+    """Return the series of a metric as what it is (counts, rates, percentiles or means), from ``measures.series``."""
     from llmscope.analysis import _series
 
     seconds = _series.in_seconds(table["time"])

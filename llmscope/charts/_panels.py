@@ -24,6 +24,16 @@ _SYMBOL = 34
 """Pixels of a symbol of the legend with the space around it."""
 
 
+def time_label(seconds: float) -> str:
+    """Return the Vega expression for the labels of an axis of UTC times that is so many seconds long."""
+    if seconds > 400 * _DAY:
+        return "utcFormat(datum.value, utcmonth(datum.value) == 0 ? '%Y' : '%b')"
+    if seconds > 600:
+        midnight = "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
+        return f"utcFormat(datum.value, {midnight} ? '%b %d' : '%H:%M')"
+    return "utcFormat(datum.value, '%H:%M:%S')"
+
+
 class Panels:
     """Builds panels for the same buckets of time.
 
@@ -151,16 +161,8 @@ class Panels:
         return {
             "title": None,
             "scale": alt.Scale(type="utc", domain=self._domain, nice=False),
-            "axis": alt.Axis(labelExpr=self._time_label(), title=None, tickCount=max(3, self._width // 110)),
+            "axis": alt.Axis(labelExpr=time_label(self._length), title=None, tickCount=max(3, self._width // 110)),
         }
-
-    def _time_label(self) -> str:
-        if self._length > 400 * _DAY:
-            return "utcFormat(datum.value, utcmonth(datum.value) == 0 ? '%Y' : '%b')"
-        if self._length > 600:
-            midnight = "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
-            return f"utcFormat(datum.value, {midnight} ? '%b %d' : '%H:%M')"
-        return "utcFormat(datum.value, '%H:%M:%S')"
 
     def _hover(self, table: pd.DataFrame, lines: Sequence[str], text: Callable[[float | None], str]) -> Any:
         """One transparent column per bucket, which shows every line's value under the pointer."""

@@ -31,7 +31,7 @@ def series(selection: Selection, metric: Metric, every: str | None = None, by: s
         selection: What is counted.
         metric: What is measured.
         every: Width of a bucket, such as ``"1h"``; None for the narrowest round one that makes at most 200 buckets, of
-            ten rows on average at least.
+            ten rows of each value of ``by`` on average at least.
         by: A column or an attribute key; its seven most frequent values are told, the rest together as ``(other)``.
 
     Returns:
@@ -52,7 +52,7 @@ def series(selection: Selection, metric: Metric, every: str | None = None, by: s
     """
     rows, value = metric.valued(selection)
     dimension = None if by is None else groups(selection, by)
-    span = buckets(selection, rows, "start_time", every or _width(selection, rows))
+    span = buckets(selection, rows, "start_time", every or _width(selection, rows, dimension))
     known = rows.select(
         bucket=span.index(rows.start_time), value=value, **({} if dimension is None else {"group": dimension.of(rows)})
     )
@@ -69,13 +69,14 @@ def series(selection: Selection, metric: Metric, every: str | None = None, by: s
     return frame
 
 
-def _width(selection: Selection, rows: Any) -> str:
+def _width(selection: Selection, rows: Any, dimension: Groups | None) -> str:
     time = rows.start_time
     told = selection.run(rows.aggregate(n=time.count(), low=time.min(), high=time.max())).iloc[0]
     if not told["n"]:
         return "1h"
     length = max((pd.Timestamp(told["high"]) - pd.Timestamp(told["low"])).total_seconds(), 1.0)
-    wide = max(length / BUCKETS, ROWS * length / float(told["n"]))
+    groups = 1 if dimension is None else len(dimension.labels)
+    wide = max(length / BUCKETS, groups * ROWS * length / float(told["n"]))
     return f"{next((seconds for seconds in WIDTHS if seconds >= wide), WIDTHS[-1])}s"
 
 
