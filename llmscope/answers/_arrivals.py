@@ -1,7 +1,8 @@
-"""Values that came with a window, such as a release, and what each replaced."""
+"""What counted rows tell of a change: its causes, and values that came with the window, such as a release."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmscope.analysis.attribution import Contribution
+    from llmscope.measures.encoded import Encoded
     from llmscope.measures.facts import Facts
 
 _SAME: Final = 0.9
@@ -45,3 +48,27 @@ def alike(found: Sequence[Arrival]) -> list[dict[str, Any]]:
     """Return the arrivals that nearly the same rows have as the first."""
     first = found[0].rows
     return [{one.name: one.value} for one in found[1:] if (one.rows & first).sum() >= _SAME * (one.rows | first).sum()]
+
+
+def explained(
+    read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], came: Sequence[Arrival], scale: float
+) -> tuple[list[Contribution], float, float]:
+    """Return the causes, and the metric of both windows."""
+    from llmscope.analysis.attribution import contributions, measured, volumes
+
+    asked, (known, incident) = read.metric, rows
+    value = read.value[known]
+    codes, sizes = [one.codes[known] for one in used], [len(one.labels) for one in used]
+    alone = len(read.called)
+    if asked.statistic == "count":
+        one, other = read.every  # a row that was read stands for so many
+        found = [
+            replace(part, before=part.before * other, after=part.after * other, without=part.without * other)
+            for part in volumes(incident, codes, sizes, alone=alone, scale=scale * one / other)
+        ]
+        return found, read.counted[0] * scale, float(read.counted[1])
+    found = contributions(
+        value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate", alone=alone,
+        arrived=came[0].rows if came else None,
+    )  # fmt: skip
+    return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)

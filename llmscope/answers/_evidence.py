@@ -75,6 +75,20 @@ def beside(resources: pd.DataFrame) -> list[str]:
     return ["Resource metrics that moved at the same time:", *lines]
 
 
+def lengths(rows: int, seconds: tuple[float, float]) -> list[str]:
+    """Return how counts of windows of different length were compared.
+
+    Args:
+        rows: How many the baseline counts.
+        seconds: How long the baseline and the current window are, NaN where that is no matter.
+    """
+    one, other = (_format.duration(length * 1000) for length in seconds)
+    if one == other or _format.UNKNOWN in (one, other):
+        return []
+    counted = f"{_format.count(rows)} in {one}"
+    return [f"The windows are not of one length: the baseline, {counted}, is told for the {other} of the other."]
+
+
 def _listed(lines: Sequence[str]) -> list[str]:
     return ["Where in the request:", *(f"  {line}" for line in lines)] if lines else []
 

@@ -88,7 +88,7 @@ def text_groups(selection: Selection, names: Sequence[str]) -> TextGroups:
         selection: What is counted.
         names: Such as ``input.topic``, ``output.language`` or ``input.words``.
     """
-    from llmscope.text.language import languages, scripts
+    from llmscope.quality.language import languages, scripts
 
     keys: pd.DataFrame | None = None
     found: dict[str, Encoded] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
@@ -12,11 +12,8 @@ import pandas as pd
 
 from llmscope.answers import _evidence, _words
 from llmscope.answers._answer import Answer
-<<<<<<< HEAD
+from llmscope.answers._arrivals import alike, arrivals, explained
 from llmscope.answers._sides import Sides
-=======
-from llmscope.answers._arrivals import Arrival, alike, arrivals
->>>>>>> 5a00c61 (Say which resource metrics moved with what changed)
 from llmscope.answers.slices import named
 from llmscope.charts import _format
 from llmscope.errors import QueryError
@@ -25,26 +22,14 @@ if TYPE_CHECKING:
     import altair as alt
 
     from llmscope import widgets
-    from llmscope.analysis.attribution import Contribution
     from llmscope.answers.cohorts import CohortDiff
     from llmscope.measures.called import Called
-    from llmscope.measures.encoded import Encoded
-    from llmscope.measures.facts import Facts
     from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
 
 S = TypeVar("S")
 
 EXEMPLARS: Final = 5
-
-<<<<<<< HEAD
-_SAME: Final = 0.9
-"""Share of rows that two values have in common, from which they describe the same."""
-=======
-_FACES: Final[dict[str, Callable[[float | None], str]]] = {
-    "ms": _format.duration, "USD": _format.money, "rate": _format.share,
-}  # fmt: skip
->>>>>>> 5a00c61 (Say which resource metrics moved with what changed)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -248,14 +233,7 @@ class Explanation(Answer, Generic[S]):
 
     def _lengths(self) -> list[str]:
         """Return how counts of windows of different length were compared."""
-        before, now = self.seconds
-        if np.isnan(before) or np.isnan(now):
-            return []
-        one, other = (_format.duration(length * 1000) for length in (before, now))
-        if one == other:
-            return []
-        counted = f"{_format.count(self.rows[0])} in {one}"
-        return [f"The windows are not of one length: the baseline, {counted}, is told for the {other} of the other."]
+        return _evidence.lengths(self.rows[0], self.seconds)
 
     def _nothing(self) -> str:
         if not self._comparable:
@@ -366,7 +344,7 @@ def explain(
     used += read.called
     lengths = seconds(windows) if asked.statistic == "count" else [np.nan, np.nan]
     scale = lengths[1] / lengths[0] if all(length > 0 for length in lengths) else 1.0
-    found, before, after = _found(read, (known, incident), used, came, scale)
+    found, before, after = explained(read, (known, incident), used, came, scale)
 
     def told(dims: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
         return {used[dim].name: used[dim].labels[code] for dim, code in zip(dims, values, strict=True)}
@@ -406,27 +384,3 @@ def explain(
         scope,
         sides or Sides(),
     )
-
-
-def _found(
-    read: Facts, rows: tuple[Any, Any], used: Sequence[Encoded], came: Sequence[Arrival], scale: float
-) -> tuple[list[Contribution], float, float]:
-    """Return the causes, and the metric of both windows."""
-    from llmscope.analysis.attribution import contributions, measured, volumes
-
-    asked, (known, incident) = read.metric, rows
-    value = read.value[known]
-    codes, sizes = [one.codes[known] for one in used], [len(one.labels) for one in used]
-    alone = len(read.called)
-    if asked.statistic == "count":
-        one, other = read.every  # a row that was read stands for so many
-        found = [
-            replace(part, before=part.before * other, after=part.after * other, without=part.without * other)
-            for part in volumes(incident, codes, sizes, alone=alone, scale=scale * one / other)
-        ]
-        return found, read.counted[0] * scale, float(read.counted[1])
-    found = contributions(
-        value, incident, codes, sizes, quantile=asked.quantile, events=asked.statistic == "rate", alone=alone,
-        arrived=came[0].rows if came else None,
-    )  # fmt: skip
-    return found, measured(value[~incident], asked.quantile), measured(value[incident], asked.quantile)
