@@ -131,9 +131,8 @@ def metric(name: str | Metric) -> Metric:
             statistic = "mean"
         if name not in (measured, f"{measured}.{statistic}") or not _STATISTIC.fullmatch(statistic):
             continue
-        if statistic == "mean":
-            return Metric(name, f"mean {title}", column, "mean", unit=unit)
-        return Metric(name, f"{statistic} {title}", column, "quantile", float(statistic[1:]) / 100, unit)
+        kind, quantile = ("mean", None) if statistic == "mean" else ("quantile", float(statistic[1:]) / 100)
+        return Metric(name, f"{statistic} {title}", column, kind, quantile, unit)
     raise QueryError(f"There is no metric {name!r}.{near(name, NAMES)} Metrics are {', '.join(NAMES)}.")
 
 

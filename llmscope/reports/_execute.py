@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm import tqdm
 
 from llmscope.errors import ReportError
+from llmscope.reports._failure import ANSI, failure
 from llmscope.reports._probe import PROBE, STORES
 from llmscope.reports._widgets import VIEW
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TRACE_LINES = 12
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -68,19 +67,19 @@ class _Client(NotebookClient):
         return output.get("data", {}).get(VIEW, {}).get("model_id") in self._closed
 
 
-def _where(notebook: Any) -> tuple[int, str, str]:
-    """Number, first line and traceback of the cell that failed (or was the last to start)."""
-    failed, trace = 0, ""
+def _where(notebook: Any) -> tuple[int, str, str, str]:
+    """Number, first line, error and traceback of the cell that failed (or was the last to start)."""
+    failed, told, trace = 0, "", ""
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type != "code":
             continue
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if errors or cell.metadata.get("execution"):
             failed = number
-            trace = "\n".join(errors[-1].traceback) if errors else ""
+            told, trace = (failure(errors[-1]), "\n".join(errors[-1].traceback)) if errors else ("", "")
     source = notebook.cells[failed - 1].source if failed else ""
     lines = [line for line in source.splitlines() if line.strip()] or [""]
-    return failed, lines[0].strip(), _ANSI.sub("", trace)
+    return failed, lines[0].strip(), told, ANSI.sub("", trace)
 
 
 def _stores(probe: Any) -> tuple[dict[str, Any], ...]:
@@ -120,21 +119,21 @@ def execute(notebook: Any, *, cwd: Path, timeout: float | None, allow_errors: bo
     try:
         with bar:
             client.execute()
-    except CellExecutionError as error:
-        number, line, trace = _where(notebook)
+    except CellExecutionError:
+        number, line, told, trace = _where(notebook)
         last = "\n".join(f"    {text}" for text in trace.rstrip().splitlines()[-_TRACE_LINES:])
         raise ReportError(
-            f"Cell {number} of {name} failed with {error.ename}: {_ANSI.sub('', error.evalue).strip()}\n"
+            f"Cell {number} of {name} failed with {told}\n"
             f"  The cell begins: {line}\n{last}\n"
             "Mend the cell, or ask for the report with errors shown (allow_errors=True)."
         ) from None
     except CellTimeoutError:
-        number, line, _ = _where(notebook)
+        number, line, *_ = _where(notebook)
         raise ReportError(
             f"Cell {number} of {name} took longer than {timeout:g} s. It begins: {line}\nGive a larger timeout."
         ) from None
     except DeadKernelError:
-        number, line, _ = _where(notebook)
+        number, line, *_ = _where(notebook)
         raise ReportError(
             f"The kernel died while cell {number} of {name} ran, often for lack of memory. The cell begins: {line}"
         ) from None

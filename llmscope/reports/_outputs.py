@@ -16,6 +16,7 @@ from typing import Any
 from nbconvert.filters.ansi import ansi2html
 
 from llmscope.reports._charts import LITE, VEGA, compile_chart, from_altair_html
+from llmscope.reports._failure import failure
 from llmscope.reports._markdown import Headings, markdown
 from llmscope.reports._sanitise import clean, removal_note
 from llmscope.reports._tables import align
@@ -175,8 +176,8 @@ def render(output: Mapping[str, Any], page: Page) -> str:
             shown = terminal(text(output["text"]).strip("\n"))
             return f'<pre class="{escape(output["name"])}">{shown}</pre>' if shown.strip() else ""
         case "error":
-            trace = "\n".join(output.get("traceback", [])) or f"{output['ename']}: {output['evalue']}"
-            title = f"{output['ename']}: {output['evalue']}".split("\n")[0]
+            trace = "\n".join(output.get("traceback", [])) or failure(output)
+            title = failure(output).split("\n")[0]
             return (
                 f'<div class="failure" role="alert"><strong>{escape(title)}</strong>'
                 f"<details><summary>Traceback</summary><pre>{terminal(trace)}</pre></details></div>"

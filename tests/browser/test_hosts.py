@@ -27,11 +27,12 @@ _ = scope.load(rows)""",
     "board = scope.explore()\nboard",
     "scope.traffic()",
     "listed = scope.traces()\nlisted",
+    "found = scope.slices('latency.mean', by=['model'])\nfound",
     "ls.diff(*(scope.trace(row) for row in listed.frame['trace_id'].head(2)))",
 )
 SEEN = """((brushed,),) = board.selection.sql("select count(*) from requests").fetchall()
 judged = scope.sql("select name, value from scores where source = 'annotation'").fetchall()
-print("python saw", brushed, judged)"""
+print("python saw", brushed, judged, found.selected.condition)"""
 HOSTS = {"jupyterlab": "doc/tree", "notebook": "notebooks"}
 """Each program, and where it shows a notebook."""
 
@@ -86,9 +87,11 @@ def test_widgets_are_drawn_brushed_typed_into_and_answered_by_the_kernel(chromiu
         page.locator(f"[data-ls={drawn}").first.wait_for()
 
     brushed = _brushed(page)
+    _explained(page)
+    chosen = _chosen(page)
     _judged(page)
     assert 0 < brushed < 400
-    assert _seen(page) == f"python saw {brushed} [('thumbs', 0.0)]"
+    assert _seen(page) == f"python saw {brushed} [('thumbs', 0.0)] \"model\" = '{chosen}'"
     assert elsewhere == []
     assert errors == []
     context.close()
@@ -112,6 +115,21 @@ def _brushed(page):
     page.mouse.up()
     board.locator(".strip abbr").first.wait_for(state="detached")
     return int(board.locator("[data-ls=count]").get_attribute("data-value"))
+
+
+def _explained(page):
+    """Ask on the board what is different about what is brushed, and wait for the kernel's word."""
+    board = page.locator("[data-ls=board]")
+    board.get_by_role("button", name="explain this").click()
+    board.locator("[data-ls=explain] .verdict").filter(has_text="slices by model").wait_for()
+
+
+def _chosen(page):
+    """Choose the first slice; return its model."""
+    row = page.locator("[data-ls=slices] [data-ls=slice]").first
+    row.click()
+    page.locator("[data-ls=slices] .chosen code").wait_for()
+    return row.locator(".name").inner_text().removeprefix("model = ")
 
 
 def _judged(page):

@@ -190,3 +190,30 @@ def test_the_manifest_opens_at_the_end(path, read):
     page.get_by_text("What is inside this file").click()
     assert page.get_by_text("no redaction applied").is_visible()
     assert page.get_by_text("widget Counter").first.is_visible()
+
+
+def test_slices_and_what_explains_a_board_in_a_report(tmp_path, read):
+    made = new_notebook(cells=[
+        new_code_cell("""import llmscope as ls
+scope = ls.open()
+_ = scope.load([
+    {"start_time": f"2026-11-{16 + row // 400}", "model": "ab"[row % 2], "plan": "xyz"[row % 3],
+     "status": "error" if row >= 400 and row % 6 == 0 else "ok"}
+    for row in range(800)
+])
+scope.slices(by=["model", "plan"])"""),
+        new_code_cell("scope.between('2026-11-17').explain('error_rate', scope.between(until='2026-11-17'))"),
+        new_code_cell("scope.explore()"),
+    ])  # fmt: skip
+    nbformat.write(made, tmp_path / "found.ipynb")
+    page = read(report(tmp_path / "found.ipynb").path, width=500)
+    row = page.locator("[data-ls=slices] [data-ls=slice]").first
+    row.click()
+    assert "\"model\" = 'a' AND \"plan\" = 'x'" in page.locator("[data-ls=slices] .chosen code").inner_text()
+    assert page.locator("[data-ls=lattice-node]").count() == 3
+    page.locator("[data-ls=cause]").first.click()
+    assert "'x'" in page.locator("[data-ls=causes] .chosen code").inner_text()
+    page.locator("[data-ls-chart=status] button").last.click()
+    page.get_by_role("button", name="explain this").click()
+    page.get_by_role("alert").filter(has_text="board.explain()").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 500

@@ -44,6 +44,19 @@ def test_a_notebook_is_run_in_this_python_beside_its_file_with_its_parameters(wr
     assert again.manifest["report"]["executed"] == made.manifest["report"]["executed"]
 
 
+def test_an_object_whose_display_fails_is_told_by_its_own_error(write):
+    source = write(
+        new_code_cell(
+            "class Broken:\n    def _repr_mimebundle_(self, **_):\n        raise ValueError('no such column')\nBroken()"
+        )
+    )
+    with pytest.raises(ReportError, match=r"Cell 1 of week\.ipynb failed with ValueError: no such column"):
+        report(source)
+    shown = report(source, allow_errors=True).path.read_text()
+    assert "<strong>ValueError: no such column</strong>" in shown
+    assert "NoneType" not in shown
+
+
 def test_a_failing_cell_is_an_error_that_names_it_and_keeps_what_ran(write, tmp_path):
     source = write(
         new_code_cell("print('before')"), new_code_cell("# why\nx = {}\nx['missing']"), new_code_cell("print('after')")
