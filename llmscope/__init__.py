@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from llmscope.analysis.causes import explain_table
     from llmscope.analysis.changes import find_changes
     from llmscope.analysis.drift import drift_vectors
+    from llmscope.analysis.live import Cusum
     from llmscope.analysis.slices import slice_table
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cusum",
     "EmbeddingError",
     "LlmscopeError",
     "QueryError",
@@ -76,6 +78,10 @@ def __getattr__(name: str) -> Any:
         from llmscope.analysis.anomalies import score_anomalies
 
         return score_anomalies
+    if name == "Cusum":
+        from llmscope.analysis.live import Cusum
+
+        return Cusum
     if name == "slice_table":
         from llmscope.analysis.slices import slice_table
 

@@ -81,7 +81,7 @@ def around(residual: Floats, sampling: Floats, used: int) -> Noise:
     variance, unit = variance * wider, np.clip(unit, -3, 3)
     own = float((unit[1:] * unit[:-1]).sum() / max(float((unit**2).sum()), 1e-9))
     own += (1 + 3 * max(own, 0) + used) / n  # both the mean and a fitted level make neighbours look less alike
-    return Noise(variance, float(np.clip(own, 0, _MEMORY)), max(_EFFICIENCY * (n - used), 1.0))
+    return Noise(variance, float(np.clip(own, 0, _MEMORY)), max(n - 2.0 * used, 1.0))
 
 
 def differences(values: Floats, sampling: Floats) -> Noise:

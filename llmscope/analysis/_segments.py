@@ -20,6 +20,9 @@ LEAST: Final = 3
 _SHRINK: Final = 2**-0.5
 """By how much each layer of intervals is shorter than the one before."""
 
+_SLACK: Final = 0.1
+"""By how much more memory differences may tell than what is left around the levels, some of which took it up."""
+
 _SURE: Final = 11.0
 """Bai's 95 % bound for how far the place of a change is off, in units of its squared size over the noise."""
 
@@ -82,9 +85,7 @@ def segments(
         places = _refined(places, values, first.variance)
         level = _levels(places, values, first.variance)
         noise = _noise.around(values - level, sampling, len(places) + 1)
-        noise = _noise.Noise(
-            noise.variance, max(noise.memory, first.memory if size < 400 else noise.memory), noise.freedom
-        )
+        noise = _noise.Noise(noise.variance, max(noise.memory, min(first.memory, noise.memory + _SLACK)), noise.freedom)
         told = _tested(places, values, noise)
         if events is not None and n is not None:
             told = np.maximum(told, _counted(places, events, n) * looks(size)).clip(0, 1).tolist()
@@ -105,7 +106,7 @@ def segments(
 
 def looks(n: int) -> float:
     """Return for how many independent tests the search of a series of this length stands."""
-    return 3.0 * n
+    return float(n)
 
 
 def _candidates(values: Floats, noise: _noise.Noise, alpha: float) -> list[int]:
