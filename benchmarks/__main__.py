@@ -20,6 +20,7 @@ NAMES = (
     "causes",
     "suspects",
     "changes",
+    "services",
     "map_fit",
     "embed",
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llmscope.answers.paired import PairedDrift
     from llmscope.answers.quality import Quality
     from llmscope.answers.resources import Resources
+    from llmscope.answers.services import Services
     from llmscope.answers.similar import Similar
     from llmscope.answers.slices import Slices
     from llmscope.answers.tokens import Tokens
@@ -188,6 +189,12 @@ class Questions:
         return slices(
             self._selection, metric, by=by, max_depth=max_depth, confidence=confidence, pair=pair, scope=type(self)
         )
+
+    def services(self, *, by: str = "service") -> Services:
+        """Return who calls whom, and by ``.explain(baseline)`` which service broke; see ``answers.services``."""
+        from llmscope.answers.services import services
+
+        return services(self._selection, by=by)
 
     def changes(self, metric: str, *, every: str | None = None, by: str | None = None) -> Changes[Self]:
         """Return when a metric changed or misbehaved; see ``llmscope.answers.changes.changes``."""

@@ -19,18 +19,21 @@ _REASONS: Final = 110
 """Characters of the reasons of a step that are drawn; all of them are in its tooltip."""
 
 
-def suspects_chart(steps: pd.DataFrame, *, title: str = "", width: int = theme.WIDTH) -> alt.TopLevelMixin:
-    """Draw steps by their score, the most suspect first.
+def suspects_chart(
+    steps: pd.DataFrame, *, title: str = "", empty: str = "The trace has no steps.", width: int = theme.WIDTH
+) -> alt.TopLevelMixin:
+    """Draw steps, or whatever else is suspect, by their score, the most suspect first.
 
     Args:
         steps: ``label``, ``score`` and ``reasons`` (a list of texts), one row per step in the order to draw.
         title: A line above.
+        empty: What is said where there is none.
         width: Width of the picture in pixels.
     """
     import altair as alt
 
     if steps.empty:
-        return theme.nothing("The trace has no steps.", title, width)
+        return theme.nothing(empty, title, width)
     first = steps.head(ROWS).reset_index(drop=True)
     reasons = ["; ".join(told) for told in first["reasons"]]
     names = [str(label)[:60] for label in first["label"]]

@@ -22,7 +22,12 @@ _TEXTS: Final = ("trace_id", "span_id", "parent_id", "name", "operation", "statu
 
 
 def sampled_spans(
-    selection: Selection, by: str | None = None, requests: int = REQUESTS, spans: int = SPANS
+    selection: Selection,
+    by: str | None = None,
+    requests: int = REQUESTS,
+    spans: int = SPANS,
+    *,
+    service: str | None = None,
 ) -> pd.DataFrame:
     """Return the spans of whole requests of a selection, for the critical path.
 
@@ -34,13 +39,15 @@ def sampled_spans(
         by: A column or an attribute key of the requests, whose value is added to each span.
         requests: Most requests to take.
         spans: Most spans to take.
+        service: A column or an attribute key of the spans, whose value is added to each as ``service``.
 
     Returns:
         One row per span: ``trace_id, span_id, parent_id, name, operation, status, start_time, end_time`` and ``group``
-        (None without ``by``). ``attrs`` holds ``requests`` and ``of_requests``: how many were taken, and of how many.
+        (None without ``by``), and ``service`` where asked for. ``attrs`` holds ``requests`` and ``of_requests``: how
+        many were taken, and of how many.
 
     Raises:
-        UnknownAttributeError: ``by`` is neither a column nor an attribute.
+        UnknownAttributeError: ``by`` or ``service`` is neither a column nor an attribute.
     """
     import ibis
 
@@ -57,8 +64,12 @@ def sampled_spans(
         chosen = chosen.filter(rank <= last)
     group = ibis.literal(None, type="string") if dimension is None else dimension.of(chosen)
     kept = chosen.select("trace_id", group=group)
-    frame = selection.run(selection.spans.select(*_COLUMNS).inner_join(kept, "trace_id"))
-    frame = frame.astype(dict.fromkeys(_TEXTS, object))
-    frame[list(_TEXTS)] = frame[list(_TEXTS)].where(frame[list(_TEXTS)].notna(), None)
+    column = None if service is None else selection.column(service)
+    told = selection.spans
+    more = {} if column is None else {"service": told[column].cast("string")}
+    frame = selection.run(told.select(*_COLUMNS, **more).inner_join(kept, "trace_id"))
+    texts = [*_TEXTS, *more]
+    frame = frame.astype(dict.fromkeys(texts, object))
+    frame[texts] = frame[texts].where(frame[texts].notna(), None)
     frame.attrs.update(requests=taken, of_requests=total)
     return frame
