@@ -18,6 +18,7 @@ NAMES = (
     "columns",
     "slices",
     "causes",
+    "incidents",
     "suspects",
     "changes",
     "services",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from llmscope.answers import _failures, _moved
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llmscope.measures.metrics import Metric
+    from llmscope.store.selection import Selection
 
 STEPS: Final = 3
 ERRORS: Final = 3
 RESOURCES: Final = 3
 """Lines of each that the words give."""
+
+_TOLD: Final = ("characters", "words", "language", "script", "code", "url")
+_PROMPT: Final = re.compile(r"prompt[._-]?(version|template|name|hash|id)$", re.IGNORECASE)
 
 _LEAST: Final = 0.1
 """Part of the largest change of a step's time from which another step's is told."""
@@ -73,6 +78,14 @@ def beside(resources: pd.DataFrame) -> list[str]:
     more = len(told) - RESOURCES
     lines += [f"  … {_format.plural(more, 'more series', 'more series')} in .resources"] if more > 0 else []
     return ["Resource metrics that moved at the same time:", *lines]
+
+
+def textual(window: Selection) -> list[str]:
+    """Return what tells of the texts of some requests: descriptors, and attributes with the version of a prompt."""
+    from llmscope.answers.columns import TEXTS
+
+    keys = [key for key in window.store.attribute_keys() if _PROMPT.search(key)]
+    return [*(f"{text}.{told}" for text in TEXTS for told in _TOLD), *keys]
 
 
 def lengths(rows: int, seconds: tuple[float, float]) -> list[str]:

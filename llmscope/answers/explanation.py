@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from llmscope import widgets
     from llmscope.answers.cohorts import CohortDiff
+    from llmscope.answers.columns import ColumnDrift
+    from llmscope.answers.drift import Drift
     from llmscope.measures.called import Called
     from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
@@ -128,6 +130,29 @@ class Explanation(Answer, Generic[S]):
 
         return moved(self.baseline, self.selection)
 
+    @cached_property
+    def words(self) -> ColumnDrift:
+        """What was different about the texts of the requests of the first cause, and the version of their prompt.
+
+        Length, script, language, code and addresses of inputs and outputs; ``words.changed`` has what changed for sure.
+        Texts are read once this is asked for.
+        """
+        from llmscope.answers.columns import column_drift
+
+        before, now = self._sides
+        return column_drift(now, before, _evidence.textual(now))
+
+    @cached_property
+    def topics(self) -> Drift[S]:
+        """What the inputs of the requests of the first cause are about that they were not, as the static model has it.
+
+        Texts are embedded once this is asked for.
+        """
+        from llmscope.answers.drift import drift
+
+        before, now = self._sides
+        return drift(now, before, "input", model="static", scope=self._scope)
+
     def chart(self) -> alt.TopLevelMixin:
         """Return the causes by their part of the change."""
         from llmscope.charts.causes import causes_chart
@@ -190,6 +215,7 @@ class Explanation(Answer, Generic[S]):
         ]
         lines += _evidence.where(self.steps.frame, self.metric) + _evidence.said(self.errors)
         lines += _evidence.beside(self.resources)
+        lines.append("What was different about the texts: .words (length, language …) and .topics (what they ask).")
         lines.append(
             f"Looked at {', '.join(self.dimensions) or 'no dimension'}, alone and combined; p values are corrected "
             "for all of it."
@@ -308,7 +334,8 @@ def explain(
         were there as much of it as before), ``support`` and ``support_before`` (its share of the rows), ``p_value``
         (corrected for all that was looked at) and ``also`` (other descriptions of the same). Empty: no single cause.
         ``scope(0)`` is the first cause, ``exemplars(0)`` its worst traces, ``steps`` what changed inside its requests,
-        ``errors`` what their failures say, ``resources`` which resource metrics moved at the same time.
+        ``errors`` what their failures say, ``resources`` which resource metrics moved at the same time; ``words`` and
+        ``topics``, which are read when asked for, what was different about their texts.
 
     Raises:
         QueryError: There is no such metric.

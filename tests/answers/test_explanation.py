@@ -222,6 +222,22 @@ def test_resources_that_moved_at_the_same_time_are_told_and_the_others_are_not()
     assert "queue of b: rose, median" in found.text()
 
 
+def test_what_was_different_about_the_texts_is_told_when_it_is_asked_for():
+    rows = calls(rows=300)
+    for at, row in enumerate(rows):
+        late = row["start_time"].startswith("2026-11-17")
+        row["prompt_version"] = "v2" if late else "v1"
+        row["prompt"] = "Where is my parcel number " + ("and why is it late " * 9 if late else "") + str(at)
+    now, before = days(loaded(rows))
+    found = now.explain("latency.p95", before)
+    assert ".words" in found.text()
+    assert "words" not in vars(found)
+    changed = set(found.words.changed["column"])
+    assert {"input.characters", "input.words", "prompt_version"} <= changed
+    assert "input.language" not in changed
+    assert found.topics.what == "input"
+
+
 def test_hostile_values_are_inert():
     rows = [{**row, "region": row["region"].replace("eu", "<script>alert(1)</script>")} for row in calls()]
     now, before = days(loaded(rows))
