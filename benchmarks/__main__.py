@@ -24,6 +24,7 @@ NAMES = (
     "services",
     "map_fit",
     "embed",
+    "quality",
 )
 
 for name in sys.argv[1:] or NAMES:

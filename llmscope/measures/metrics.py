@@ -121,10 +121,8 @@ def metric(name: str | Metric) -> Metric:
         return Metric(name, "requests", "", "count", worse="")
     if name == "error_rate":
         return Metric(name, "error rate", "status", "rate", unit="rate")
-    if name.startswith(SCORE) and name != SCORE:
-        return Metric(name, f"mean {name.removeprefix(SCORE)} score", name, "mean", worse="low")
-    if name.startswith(QUALITY):
-        return Metric(name, f"{checked(name).replace('_', ' ')} rate", name, "rate", unit="rate")
+    if name.startswith((SCORE, QUALITY)) and name != SCORE:
+        return _of_column(name)
     for measured, (column, unit, title) in _COLUMNS.items():
         statistic = name.removeprefix(measured).removeprefix(".")
         if name == measured and measured not in _STATED:
@@ -134,6 +132,12 @@ def metric(name: str | Metric) -> Metric:
         kind, quantile = ("mean", None) if statistic == "mean" else ("quantile", float(statistic[1:]) / 100)
         return Metric(name, f"{statistic} {title}", column, kind, quantile, unit)
     raise QueryError(f"There is no metric {name!r}.{near(name, NAMES)} Metrics are {', '.join(NAMES)}.")
+
+
+def _of_column(name: str) -> Metric:
+    if name.startswith(SCORE):
+        return Metric(name, f"mean {name.removeprefix(SCORE)} score", name, "mean", worse="low")
+    return Metric(name, f"{checked(name).replace('_', ' ')} rate", name, "rate", unit="rate")
 
 
 def overall(selection: Selection, asked: Metric) -> tuple[float, int]:

@@ -27,13 +27,13 @@ _READ: Final = 1_000
 _LEAST: Final = 24
 """Letters below which nothing is said of a text."""
 
-_CLUSTER: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}")
+_CLUSTER: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}")
 _VOWEL: Final = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýœ]")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_ODD_WORDS: Final = r"[bcdfghjklmnpqrstvwxz]{6}|\b[bcdfghjklmnpqrstvwxz]{4}"
+_ODD_WORDS: Final = r"[bcdfghjklmnpqrstvwxz]{5}|\b[bcdfghjklmnpqrstvwxz]{4}"
 """What gibberish has, and most texts have not: only where it is are words looked at one by one."""
 
-_ODD: Final = 0.35
+_ODD: Final = 0.3
 """Share of the letters that are in odd words, from which on a text is gibberish."""
 
 _DENSE: Final = 0.55

@@ -45,7 +45,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("refusal", "output", "declines what it was asked"),
         Check("no_answer", "output", "says that it does not know"),
         Check("inconsistent", "output", "contradicts other answers to the same prompt", "others"),
-        Check("ungrounded", "output", "says mostly what no retrieved document says"),
+        Check("ungrounded", "output", "says what no retrieved document says"),
         Check("pii", "output", "holds personal data"),
     )
 }

@@ -15,7 +15,7 @@ _STEM: Final = 6
 _LEAST: Final = 8
 """Words of content below which nothing is said of an answer."""
 
-_STRANGE: Final = 0.55
+_STRANGE: Final = 0.75
 """Share of an answer's words, and numbers, that are in no document, from which on it is ungrounded."""
 
 _COMMON: Final = """
@@ -27,7 +27,7 @@ _EMPTY: Final = frozenset(_COMMON.split())
 
 
 def ungrounded(answers: Array, documents: Array, prompts: Array) -> Array:
-    """Return whether most of what each answer says is neither in its documents nor in its prompt.
+    """Return whether three quarters of what each answer says are neither in its documents nor in its prompt.
 
     Words of four letters or more are compared by their first six, numbers as they are. None without documents, and for
     answers of fewer than eight such words.

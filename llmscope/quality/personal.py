@@ -17,15 +17,15 @@ _SSN: Final = r"\b\d{3}-\d{2}-\d{4}\b"
 _IP: Final = r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
 _PHONE: Final = (
     r"(?:\+\d{1,3}[ .-]?(?:\(0?\d{1,4}\)[ .-]?)?(?:\d{1,4}[ .-]?){2,5}\d|"
-    r"\(\d{2,5}\) ?\d{2,4}[ .-]?\d{2,5}(?:[ .-]?\d{1,4})?|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b|"
-    r"\b0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}\b)"
+    r"\(\d{2,5}\) ?\d{2,4}[ .-]?\d{2,5}(?:[ .-]?\d{1,4})?|(?<!\d[ .-])\b\d{3}[ .-]\d{3}[ .-]\d{4}\b|"
+    r"(?<!\d[ -])\b0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}\b)"
 )
 
 
 def _luhn(found: str) -> bool:
     digits = [int(letter) for letter in found if letter.isdigit()]
     total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return 13 <= len(digits) <= 19 and total % 10 == 0 and len(set(digits)) > 1
+    return len(digits) in (13, 14, 15, 16, 19) and total % 10 == 0 and len(set(digits)) > 1
 
 
 def _iban(found: str) -> bool:

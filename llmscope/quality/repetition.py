@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import zlib
 from typing import Final
 
 from llmscope.quality._arrays import Array
 
-_TAIL: Final = 1_200
+_TAIL: Final = 900
 """Characters at the end that are looked at: a loop goes on until the text ends."""
 
 _LEAST: Final = 120
 """Characters below which a text is no loop."""
-
-_DENSE: Final = 0.33
-"""Size after compression above which the end of a text cannot be a loop."""
 
 _TIMES: Final = 3
 _VARIED: Final = 4
@@ -42,8 +38,7 @@ def _repeats(text: str) -> bool:
     if len(text) < _LEAST:
         return False
     tail = text[-_TAIL:]
-    raw = tail.encode("utf-8", "surrogatepass")
-    if len(zlib.compress(raw, 1)) > _DENSE * len(raw):
+    if not any(tail.count(tail[-back - 12 : len(tail) - back]) >= _TIMES for back in (0, 30, 70, 100)):
         return False
     plain = _BLANK.sub(" ", _NUMBER.sub("0", tail.lower())).strip()
     size = len(plain)
@@ -52,8 +47,6 @@ def _repeats(text: str) -> bool:
         period = _period(end)
         if period and sum(map(str.isalpha, set(end[-period:]))) >= _VARIED:
             return True
-        if skip and not plain[size - skip - 1].isspace():
-            continue
     return False
 
 

@@ -12,14 +12,14 @@ from llmscope.quality.language import scripts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_READ: Final = 400
+_READ: Final = 250
 _LEAST: Final = 40
 """Characters below which the language of a text in Latin letters is not told."""
 
 _WORDS: Final = {
     "en": "the of and to in is that for it was on are as with be this have from or by not but what you your can how "
     "which when where their there they will would has had been were his her she he we an all if about my me do does "
-    "please i'm don't it's also these should could just our more one",
+    "please i'm don't it's also these should could just our more one a i so into after over",
     "de": "der die das und ist nicht ein eine zu den von mit sich auf für dem des im es auch als an wie wird werden "
     "sind haben hat ich sie wir ihr kann oder wenn dass aus bei nach zum zur einen einer einem sein ihre diese durch "
     "mein meine bitte über noch nur aber war",
@@ -53,8 +53,10 @@ _SHARED: Final = np.array(
 _VOTE: Final = _SHARED / _SHARED.sum(axis=1, keepdims=True)
 """What a word says for each language: all for one, or a part for each of several."""
 
-_SURE: Final = 2.5
-"""Votes for a language, at least, and over three times those of any other."""
+_SURE: Final = 2.0
+"""Votes for a language, at least, and over twice those of any other."""
+
+_AROUND: Final = ".,;:!?\"'()[]{}*_`<>/-\u2026\u00bf\u00a1\u201c\u201d\u201e\u00ab\u00bb"
 
 _OTHERWISE: Final = (
     r"(?i)\btranslat|\bübersetz|\btraduc|\btradui|\btraduz|翻訳|翻译|перевед|\bin (?:the )?(?:english|german|french|"
@@ -94,7 +96,7 @@ def tongues(texts: Array) -> NDArray[np.object_]:
     best = votes.argmax(axis=1) if len(votes) else np.empty(0, np.int64)
     top = votes.max(axis=1, initial=0)
     second = np.partition(votes, -2, axis=1)[:, -2] if len(votes) else top
-    sure = (top >= _SURE) & (top > 3 * second)
+    sure = (top >= _SURE) & (top > 2 * second)
     found[latin[sure]] = np.array(_NAMES, dtype=object)[best[sure]]
     return found
 
@@ -104,8 +106,9 @@ def _votes(texts: Array) -> NDArray[np.float32]:
     import pyarrow as pa
 
     pc = compute()
-    words = pc.split_pattern_regex(pc.utf8_lower(texts), r"[^\p{L}']+")
-    known = pc.index_in(pc.list_flatten(words), pa.array(_VOCABULARY))
+    words = pc.utf8_split_whitespace(pc.utf8_lower(texts))
+    bare = pc.utf8_trim(pc.list_flatten(words), _AROUND)
+    known = pc.index_in(bare, pa.array(_VOCABULARY))
     row = pc.list_parent_indices(words).to_numpy(zero_copy_only=False)
     word = pc.fill_null(known, -1).to_numpy(zero_copy_only=False)
     row, word = row[word >= 0], word[word >= 0]
