@@ -91,8 +91,6 @@ def _labelled(series: list[Labelled]) -> None:
         "score_anomalies": lambda one: score_anomalies(one.times, one.value),
         "windowed Gaussian": _gaussian,
     }
-    if importlib.util.find_spec("river"):
-        detectors["river, half-space trees"] = _half_space_trees
     points = sum(len(one.value) for one in series)
     for name, detect in detectors.items():
         begin = time.perf_counter()
@@ -111,18 +109,6 @@ def _gaussian(one: Labelled, width: int = 1000) -> Any:
     past = pd.Series(one.value).rolling(width, min_periods=1)
     mean, spread = past.mean().shift(1), past.std(ddof=0).shift(1).replace(0, 1e-6)
     return (1 - ndtr(-np.abs(one.value - mean) / spread)).fillna(0).to_numpy()
-
-
-def _half_space_trees(one: Labelled) -> Any:
-    from river import anomaly, compose, preprocessing
-
-    model = compose.Pipeline(preprocessing.MinMaxScaler(), anomaly.HalfSpaceTrees(seed=1))
-    told = []
-    for value in one.value:
-        point = {"value": float(value)}
-        told.append(model.score_one(point))
-        model.learn_one(point)
-    return told
 
 
 def _planted(folder: Path) -> None:
@@ -210,10 +196,7 @@ def _ours(table: pd.DataFrame, name: str) -> list[int]:
 def _otava(table: pd.DataFrame, _: str) -> list[int]:
     from otava.analysis import compute_change_points
 
-    try:
-        return [point.index for point in compute_change_points(table["value"].to_numpy())[0]]
-    except ValueError:  # it divides a series at its very first point, and cannot test that
-        return []
+    return [int(point.index) for point in compute_change_points(table["value"].tolist())[0]]
 
 
 def _pelt(table: pd.DataFrame, _: str) -> list[int]:
