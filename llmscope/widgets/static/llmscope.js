@@ -94,6 +94,7 @@ var GF=Object.defineProperty;var gr=(e,t)=>{for(var n in t)GF(e,n,{get:t[n],enum
 }
 .found .note {
   color: var(--ls-muted);
+  white-space: pre-wrap;
 }
 .found ul,
 .found ol {
