@@ -191,6 +191,7 @@ def test_what_is_selected_is_explained_and_a_finding_narrows_the_board(show, boa
     error = board.cube.dimensions["status"].labels.index("error")
     board.widget.brush = {"status": [error]}
     page = ready(show(board.widget))
+    page.set_default_timeout(60_000)  # Python looks at every combination, and for what failures say
     page.locator("[data-ls-chart=status] button").first.focus()
     page.keyboard.press("e")
     panel = page.locator("[data-ls=explain]")
