@@ -56,10 +56,10 @@ def _week(spans: int, seed: int) -> list[tuple[str, bool, str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         write(folder, spans=spans, seed=seed)
         week = ls.open()
-        with contextlib.redirect_stderr(io.StringIO()):
-            week.load(f"{folder}/otlp")
         truth = json.loads((Path(folder) / "truth.json").read_text())["incidents"]
-        return [_asked(week, incident) for incident in truth]
+        with contextlib.redirect_stderr(io.StringIO()):  # bars of progress
+            week.load(f"{folder}/otlp")
+            return [_asked(week, incident) for incident in truth]
 
 
 def _asked(week: Any, incident: dict[str, Any]) -> tuple[str, bool, str, float]:
