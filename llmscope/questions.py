@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llmscope.answers.drift import Drift
     from llmscope.answers.drift_over_time import DriftOverTime
     from llmscope.answers.explanation import Explanation
+    from llmscope.answers.findings import Findings
     from llmscope.answers.latency import Latency
     from llmscope.answers.map import Map
     from llmscope.answers.overview import Overview
@@ -201,6 +202,14 @@ class Questions:
         from llmscope.answers.changes import changes
 
         return changes(self._selection, metric, every=every, by=by, scope=type(self))
+
+    def findings(
+        self, *, metrics: Sequence[str] | None = None, by: Sequence[str] | None = None, drift: bool = True
+    ) -> Findings[Self]:
+        """Return what matters: what changed, when, where and why; see ``llmscope.answers.findings.findings``."""
+        from llmscope.answers.findings import findings
+
+        return findings(self._selection, metrics=metrics, by=by, drift=drift, scope=type(self))
 
     def explain(
         self, metric: str, baseline: Questions | None = None, *, by: Sequence[str] | None = None

@@ -98,6 +98,27 @@ class Changes(Answer, Generic[S]):
             )
         return self.explain(int(self.frame["p_value"].argmin()), by=by)
 
+    def window(self, change: int = 0, *, before: bool = False) -> tuple[Any, Any]:
+        """Return from when until when a change holds, or what it is compared with; None for no limit.
+
+        Raises:
+            QueryError: There is no such change.
+        """
+        part = self._before(change) if before else self._during(change)
+        return part.since, part.until
+
+    def sentence(self, change: int = 0, name: str | None = None) -> str:
+        """Return a change in words.
+
+        Args:
+            change: Its number.
+            name: What the metric is called; by default its title.
+
+        Raises:
+            QueryError: There is no such change.
+        """
+        return self._line(self._row(change), name)
+
     def chart(self) -> alt.TopLevelMixin:
         """Return the metric over time with the band in which it was to be expected, and the changes marked."""
         from llmscope.charts.changes import changes_chart
@@ -148,7 +169,7 @@ class Changes(Answer, Generic[S]):
         same = self.frame.iloc[:change]
         by = self.series.attrs["by"]
         if by is not None:
-            same = same[[_label(other, by) == _label(row, by) for other in same.to_dict("records")]]
+            same = same[np.array([_label(other, by) == _label(row, by) for other in same.to_dict("records")], np.bool_)]
         shifts = same.loc[same["kind"] == "shift", "time"]
         begin = shifts.iloc[-1] if len(shifts) else None
         ago = _DAYS.get(self.season[_label(row, by)])
@@ -210,10 +231,10 @@ class Changes(Answer, Generic[S]):
             return "Nothing changed by more than chance would have it."
         return f"{_format.plural(len(self.frame), 'change')}."
 
-    def _line(self, row: Mapping[Any, Any]) -> str:
+    def _line(self, row: Mapping[Any, Any], name: str | None = None) -> str:
         """Return a change in words."""
         by, kind = self.series.attrs["by"], row["kind"]
-        name = self.metric.title if by is None else f"{self.metric.title} of {by} {_words.group(row[by])}"
+        name = name or (self.metric.title if by is None else f"{self.metric.title} of {by} {_words.group(row[by])}")
         before, after, bounds = self._written(row["before"]), self._written(row["after"]), self._between(row)
         after += "" if bounds == _format.UNKNOWN else f" ({bounds})"
         begin, end, sure = _minute(row["time"]), _until(row["time"], row["end"]), _words.p_value(row["p_value"])

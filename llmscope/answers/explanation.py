@@ -153,6 +153,11 @@ class Explanation(Answer, Generic[S]):
         before, now = self._sides
         return drift(now, before, "input", model="static", scope=self._scope)
 
+    @property
+    def lines(self) -> list[str]:
+        """Each cause in words, best first."""
+        return [self._line(row) for row in self.frame.to_dict("records")]
+
     def chart(self) -> alt.TopLevelMixin:
         """Return the causes by their part of the change."""
         from llmscope.charts.causes import causes_chart

@@ -73,7 +73,7 @@ class Overview(Answer):
             ],
             "store": self._store(),
         }
-        return widgets.Overview(data, summary=self.text())
+        return widgets.Overview(data, summary=self.text(), findings=self._findings)
 
     def chart(self) -> alt.TopLevelMixin:
         """Return traffic over time and the latency histogram, side by side."""
@@ -175,6 +175,14 @@ class Overview(Answer):
             text += f"; {_format.plural(store.rejected, 'record')} could not be read: {reasons}"
         return f"{text}."
 
+    def _findings(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
+        from llmscope.answers.findings import findings
+
+        found = findings(self.selection, scope=_itself)
+        kinds = found.frame["kind"].tolist()
+        told = [{"finding": a, "kind": kind, "details": b} for (a, b), kind in zip(found.lines, kinds, strict=True)]
+        return {"findings": told, "nothing": found.nothing}
+
     def _widget(self) -> dict[str, Any]:
         shown = self.widget._repr_mimebundle_()
         return dict(shown[0]) if shown else {}
@@ -210,6 +218,10 @@ def overview(selection: Selection) -> Overview:
     groups = {name: figures(selection, name) for name in telling(selection, GROUPS)[:2]}
     histogram = latency(selection, order_statistic_interval).histogram
     return Overview(frame, traffic(selection), _bars(histogram), groups, holdings(selection.store), selection)
+
+
+def _itself(selection: Selection) -> Selection:
+    return selection
 
 
 def _bars(histogram: pd.DataFrame) -> pd.DataFrame:

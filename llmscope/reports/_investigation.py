@@ -37,6 +37,8 @@ def _cells(facts: dict[str, bool]) -> list[str | tuple[str, str]]:
     if not facts["requests"]:
         return ["everything.loads()", "everything.rejects()"]
     cells: list[str | tuple[str, str]] = [
+        ("What stands out", "What changed by more than chance would have it, with its time and what made it."),
+        "scope.findings()",
         ("Traffic", "Requests, failures, latency, tokens and cost over time."),
         "scope.traffic()",
     ]
@@ -57,7 +59,7 @@ def _cells(facts: dict[str, bool]) -> list[str | tuple[str, str]]:
 
 
 def investigation(store: Path) -> Any:
-    """Write the notebook: overview, traffic, latency, board, resources, slowest and failed requests, one trace.
+    """Write the notebook: overview, what stands out, traffic, latency, board, resources, slowest and failed requests, one trace.
 
     Args:
         store: The store's file; the notebook names it by its file name alone and runs beside it.

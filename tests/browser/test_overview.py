@@ -33,3 +33,37 @@ def test_an_empty_store_is_drawn(show):
     page.locator("[data-ls=overview]").wait_for()
     assert page.locator("[data-ls=count]").get_attribute("data-value") == "0"
     scope.close()
+
+
+def test_what_stands_out_is_told_when_it_is_asked_for(show, week):
+    page = show(week.overview().widget)
+    page.get_by_role("button", name="What stands out?").click()
+    first = page.locator("[data-ls=findings] li summary").first
+    first.wait_for(timeout=120_000)
+    assert "p50 latency" in first.inner_text() or "p95 latency" in first.inner_text()
+    first.click()
+    page.get_by_text("had it behaved as before").first.wait_for()
+
+
+def test_without_a_kernel_it_says_how_to_ask_what_stands_out(show, assistant):
+    page = show(overview(assistant).widget, live=False)
+    page.get_by_role("button", name="What stands out?").click()
+    page.get_by_text("scope.findings() tells what stands out").wait_for()
+
+
+@pytest.fixture
+def week():
+    """A week of requests; from Friday on those of one model take four times as long."""
+    scope = llmscope.open()
+    scope.load(
+        [
+            {
+                "start_time": f"2026-11-{16 + i // 300}T{i % 300 * 24 // 300:02}:{i % 60:02}:00Z",
+                "model": "ab"[i % 2],
+                "latency_ms": (100 + i * 7919 % 61) * (4 if i >= 1200 and i % 2 else 1),
+            }
+            for i in range(2100)
+        ]
+    )
+    yield scope
+    scope.close()

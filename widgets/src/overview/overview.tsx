@@ -1,11 +1,12 @@
 /** The overview of a scope: what there is, how it goes, and where to look next. */
-import type { Widget } from "../afm";
+import type { Model, Widget } from "../afm";
 import { type Bytes, json } from "../bytes";
 import { BinChart } from "../chart/binchart";
 import chartCss from "../chart/binchart.css";
 import type { Spec } from "../chart/vega";
 import { compact, count, duration, format, minute, money, percent } from "../format";
 import { mount, type Stage } from "../shell";
+import { Findings } from "./findings";
 import css from "./overview.css";
 import { Sparkline } from "./sparkline";
 
@@ -150,7 +151,7 @@ function Holdings({ store }: { store: Data["store"] }) {
   );
 }
 
-function Overview({ data, stage, skin }: { data: Data; stage: Stage; skin: number }) {
+function Overview({ model, data, stage, skin }: { model: Model; data: Data; stage: Stage; skin: number }) {
   const { unit, times, latencies } = data;
   const [head = "", ...rest] = data.scope.split(", ");
   const starts = times.start;
@@ -175,6 +176,7 @@ function Overview({ data, stage, skin }: { data: Data; stage: Stage; skin: numbe
         {rest.length > 0 && ` · ${rest.join(", ")}`}
       </h2>
       <Stats figures={data.figures} />
+      {times.start.length > 0 && <Findings model={model} />}
       <div class="pair">
         {byTime.length > 0 && (
           <section>
@@ -243,7 +245,7 @@ export const overview: Widget = {
       props,
       "overview",
       chartCss + css,
-      (stage, skin) => data && <Overview data={data} stage={stage} skin={skin} />,
+      (stage, skin) => data && <Overview model={props.model} data={data} stage={stage} skin={skin} />,
     );
   },
 };
