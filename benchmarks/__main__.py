@@ -25,6 +25,7 @@ NAMES = (
     "map_fit",
     "embed",
     "quality",
+    "findings",
 )
 
 for name in sys.argv[1:] or NAMES:

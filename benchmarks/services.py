@@ -7,9 +7,9 @@ Also how often anything is claimed where there is no fault: halves of the fault-
 PetShop: 16 issues, all with one root cause; a table of each node's latency, availability and requests per five
 minutes, no spans. A node's own time and failures are those that it would have had, had its callees done as usual; the
 correlation ranks nodes by how closely the metric that has the issue follows theirs. Nodes that no program reports,
-addresses and clients as their callers see them, are ranked too, and once left out. A first look showed that nodes with
-few visits and no failure came first: since then a service's failures count by the near ends of their intervals. Nothing
-else was tuned.
+addresses and clients as their callers see them, are ranked too, and once left out. With one root cause for all issues,
+its figures are no test on unseen cases: after a first look a service's failures came to count by the near ends of their
+intervals, callees came to be taken out of a node's time as they are now, and such nodes to be left out once.
 
     LLMSCOPE_REAL_DATA=… python -m benchmarks.services
 """
