@@ -59,7 +59,7 @@ def _cells(facts: dict[str, bool]) -> list[str | tuple[str, str]]:
 
 
 def investigation(store: Path) -> Any:
-    """Write the notebook: overview, what stands out, traffic, latency, board, resources, slow and failed requests, a trace.
+    """Write the notebook: overview, findings, traffic, latency, board, resources, slow and failed requests, a trace.
 
     Args:
         store: The store's file; the notebook names it by its file name alone and runs beside it.
