@@ -14,6 +14,12 @@ The week of a support assistant: it answers customers of a shop for smart-home d
 gateway, a guardrail, retrieval, reranking, six models of five providers, and tools. The traffic is made up and six
 incidents are planted in it; `truth.json` beside this notebook lists them. What follows finds most by looking."""
 
+_STANDS_OUT = """\
+## What stands out?
+
+Every metric over time, of everything and of each model, provider, region, plan and so on, and the questions from day to
+day: what is no chance among so many, with what made it. What follows looks closer."""
+
 _SLOW = """\
 ## Why was it slow from Wednesday on?
 
@@ -43,6 +49,11 @@ _MIX = """\
 
 Taken together, yes: the median rises. Within each plan nothing changed. The enterprise plan, which runs on a slower
 model, has a larger share of the weekend's traffic: a shift in the mix, not a fault."""
+
+_FAULTS = """\
+## What is wrong with questions and answers?
+
+Twenty checks of every text; each says how often it is right, and is a metric like any other (`quality.refusal`)."""
 
 _NEW = """\
 ## Did people ask for something new at the weekend?
@@ -108,6 +119,8 @@ _MAPPED: tuple[str, ...] = (_MAP, '>week.map(by=["model", "metadata.locale"], mo
 _LOOKED: tuple[str, ...] = (
     f"# A week of the support assistant\n\n{_WEEK}",
     '>import llmscope as ls\n\nweek = ls.open("demo.duckdb")\nweek',
+    _STANDS_OUT,
+    ">week.findings()",
     "## Traffic",
     '>week.traffic(every="2h")',
     "## Where the time goes",
@@ -127,6 +140,8 @@ _LOOKED: tuple[str, ...] = (
     _WHY_MIX,
     _WORSE,
     _SLICES,
+    _FAULTS,
+    ">week.quality()",
     _NEW,
     _DRIFT,
 )

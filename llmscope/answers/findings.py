@@ -5,74 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import pandas as pd
 
-from llmscope.answers import _words
+from llmscope.answers import _standing, _words
 from llmscope.answers._answer import Answer
-from llmscope.answers.slices import named
+from llmscope.answers._standing import Evidence, minute
 from llmscope.charts import _format
 from llmscope.errors import QueryError
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from llmscope.analysis._scan_series import Measure, Part
     from llmscope.answers.changes import Changes
     from llmscope.answers.drift_over_time import DriftOverTime
     from llmscope.answers.explanation import Explanation
-    from llmscope.measures.encoded import Encoded
-    from llmscope.measures.metrics import Metric
     from llmscope.store.selection import Selection
 
 S = TypeVar("S")
-
-METRICS: Final = ("error_rate", "latency.p95", "latency.p50", "ttft.p95", "cost", "tokens.input", "tokens.output")
-"""Metrics that are looked at, with the commonest scores."""
-
-SCORES: Final = 4
-"""Most scores that are looked at."""
-
-TEXTS: Final = ("input", "output")
-
-BUCKETS: Final = 14
-"""About how many buckets of time texts are compared between, where there are too few days."""
-
-DAYS: Final = 5
-"""Days from which on texts are compared from day to day: at night other people write than by day."""
-
-_DAY: Final = 86_400
-
-SAMPLE: Final = 300
-"""Texts of each bucket that are compared."""
-
-DRIFTED: Final = 0.02
-"""Largest p value of texts that changed, of both fields together."""
 
 COLUMNS: Final = (
     "finding", "kind", "metric", "part", "since", "until", "before", "after", "low", "high", "p_value", "cause",
     "share",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Generic[S]):
-    """What a finding stands on.
-
-    Attributes:
-        told: The answer that tells it.
-        change: Of several changes that it tells, which.
-        during: Everything that is counted while it is so.
-        before: What that is compared with.
-        explanation: What made it; None of texts, where ``told`` says it.
-    """
-
-    told: Changes[S] | DriftOverTime[S]
-    change: int
-    during: Selection
-    before: Selection
-    explanation: Explanation[S] | None
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -111,7 +67,10 @@ class Findings(Answer, Generic[S]):
         from llmscope.measures.facts import within
 
         evidence, cause = self._of(finding), self.frame["cause"].iloc[finding]
-        return self._scope(within(evidence.during, cause) if cause else evidence.during)
+        causes = [] if evidence.explanation is None else evidence.explanation.frame["cause"].tolist()
+        if evidence.explanation is not None and cause in causes:
+            return evidence.explanation.scope(causes.index(cause))
+        return self._scope(within(evidence.during, cause))
 
     def baseline(self, finding: int = 0) -> S:
         """Return what a finding is compared with.
@@ -145,6 +104,7 @@ class Findings(Answer, Generic[S]):
         from llmscope.charts.findings import findings_chart
 
         drawn = self.frame[["since", "until", "kind", "finding"]].copy()
+        drawn["short"] = [_standing.headline(row) for row in self.frame.to_dict("records")]
         drawn.attrs.update(since=self.range[0], until=self.range[1])
         return findings_chart(drawn, title=self._head(), empty=self.nothing)
 
@@ -153,8 +113,8 @@ class Findings(Answer, Generic[S]):
         return pd.DataFrame(
             {
                 "finding": self.frame["finding"],
-                "since (UTC)": [_minute(time) for time in self.frame["since"]],
-                "until": [_minute(time) for time in self.frame["until"]],
+                "since (UTC)": [minute(time) for time in self.frame["since"]],
+                "until": [minute(time) for time in self.frame["until"]],
                 "p": [_words.p_value(p) for p in self.frame["p_value"]],
             },
             dtype=object,
@@ -185,7 +145,7 @@ class Findings(Answer, Generic[S]):
 
     def _details(self, number: int, row: Mapping[Any, Any]) -> list[str]:
         evidence = self._evidence[number]
-        lines = [f"From {_minute(row['since'])} to {_minute(row['until'])} UTC, {_words.p_value(row['p_value'])}."]
+        lines = [f"From {minute(row['since'])} to {minute(row['until'])} UTC, {_words.p_value(row['p_value'])}."]
         if evidence.explanation is not None:
             lines += [f"{line}." for line in evidence.explanation.lines[:2]]
             lines += [
@@ -260,25 +220,25 @@ def findings(
     from llmscope.measures.metrics import metric
     from llmscope.measures.timeline import timeline
 
-    asked = [metric(name) for name in (metrics if metrics is not None else _metrics(selection))]
+    asked = [metric(name) for name in (metrics if metrics is not None else _standing.metrics_of(selection))]
     if counts := [one.name for one in asked if one.statistic == "count"]:
         raise QueryError(
             f"{counts[0]!r} is a count, which rows have no value of: scope.changes({counts[0]!r}) tells it."
         )
     groups = list(by) if by is not None else kinds([selection])
-    measures = [_measure(one) for one in asked]
+    measures = [_standing.measure(one) for one in asked]
     read = timeline(selection, asked, groups)
     table, parts = scanned(read.seconds, read.measured, measures, read.dimensions, alpha=ALPHA)
     rows, evidence = [], []
     for event in events(table, len(parts)):
         lead = table.iloc[event.leader]
-        part = _part(parts[int(lead["series"])], read.dimensions)
+        part = _standing.part_of(parts[int(lead["series"])], read.dimensions)
         name = measures[parts[int(lead["series"])].measure].name
-        told = _evidence(selection, name, part, lead, scope)
-        rows.append(_row(told, part, lead, event.p_value))
+        told = _standing.evidence_of(selection, name, part, lead, scope)
+        rows.append(_standing.row_of(told, part, lead, event.p_value))
         evidence.append(told)
-    for one, p_value in _drifted(selection, scope) if drift else ():
-        rows.append(_drift_row(one, p_value))
+    for one, p_value in _standing.drifted(selection, scope) if drift else ():
+        rows.append(_standing.drift_row(one, p_value))
         evidence.append(Evidence(one, 0, one.drift.selection, one.drift.reference, None))
     order = sorted(range(len(rows)), key=lambda index: rows[index]["kind"] == "better")
     frame = pd.DataFrame([rows[index] for index in order], columns=list(COLUMNS))
@@ -287,119 +247,3 @@ def findings(
         frame, len(parts), bool(parts), (begin, end), count(selection), selection,
         [evidence[index] for index in order], scope,
     )  # fmt: skip
-
-
-def _metrics(selection: Selection) -> list[str]:
-    """Return the metrics that any counted row has a value of."""
-    from llmscope.measures.columns import SCORE
-    from llmscope.measures.metrics import metric
-
-    table = selection.table
-    columns = {name: metric(name).column for name in METRICS}
-    row = selection.run(table.aggregate(**{column: table[column].count() for column in set(columns.values())})).iloc[0]
-    known = [name for name in METRICS if row[columns[name]]]
-    scores = selection.scores
-    scores = scores.filter(scores.value.notnull())  # noqa: PD004  (Ibis, not pandas)
-    named = scores.group_by("name").aggregate(n=scores.count())
-    common = selection.run(named.order_by(named.n.desc(), "name").limit(SCORES))
-    return known + [f"{SCORE}{name}" for name in common["name"]]
-
-
-def _measure(one: Metric) -> Measure:
-    from llmscope.analysis._scan_series import Measure
-
-    return Measure(one.name, one.statistic, one.quantile, one.unit in ("ms", "USD", "tokens"), one.worse)
-
-
-def _part(part: Part, dimensions: Sequence[Encoded]) -> dict[str, Any]:
-    """Return which rows a series is of, as attribute to value; empty for all."""
-    if part.dimension is None:
-        return {}
-    dimension = dimensions[part.dimension]
-    return {dimension.name: dimension.labels[part.code]}
-
-
-def _evidence(
-    selection: Selection, name: str, part: Mapping[str, Any], lead: pd.Series[Any], scope: Callable[[Selection], S]
-) -> Evidence[S]:
-    """Return the metric of a part over time, and what made the change in it."""
-    from llmscope.answers.changes import changes
-    from llmscope.answers.explanation import explain
-    from llmscope.measures.facts import within
-
-    told = changes(within(selection, part), name, every=f"{int(lead['seconds'])}s", scope=scope)
-    if told.frame.empty:  # which blocks alone showed
-        during, before = selection.between(lead["time"], lead["end"]), selection.between(None, lead["time"])
-        return Evidence(told, 0, during, before, None)
-    change = int((told.frame["time"] - lead["time"]).abs().to_numpy().argmin())
-    windows = told.window(change), told.window(change, before=True)
-    during, before = (selection.between(since, until) for since, until in windows)
-    return Evidence(told, change, during, before, explain(during, name, before, scope=scope))
-
-
-def _row(told: Evidence[S], part: Mapping[str, Any], lead: pd.Series[Any], p_value: float) -> dict[str, Any]:
-    answer, explanation = cast("Changes[S]", told.told), told.explanation
-    row = answer.frame.to_dict("records")[told.change] if len(answer.frame) else lead.to_dict()
-    causes = [] if explanation is None else explanation.frame[explanation.frame["share"] > 0].to_dict("records")
-    cause, share = (causes[0]["cause"], causes[0]["share"]) if causes else (dict(part), float("nan"))
-    name = answer.metric.title + (f" of {named(part)}" if part else "")
-    said = answer.sentence(told.change, name)
-    if causes and cause != part:
-        said += f": {named(cause)} makes {_format.share(min(share, 1.0))} of it"
-    kind = "worse" if lead["worse"] else "better" if answer.metric.worse else "different"
-    return {
-        "finding": said, "kind": kind, "metric": answer.metric.name, "part": dict(part), "since": row["time"],
-        "until": row["end"], "before": row["before"], "after": row["after"], "low": row["low"], "high": row["high"],
-        "p_value": p_value, "cause": cause, "share": share,
-    }  # fmt: skip
-
-
-def _drifted(selection: Selection, scope: Callable[[Selection], S]) -> list[tuple[DriftOverTime[S], float]]:
-    """Return which texts changed over time, each with its p value corrected for both fields."""
-    from llmscope.answers.drift_over_time import drift_over_time
-
-    every = _bucket(selection)
-    found: list[tuple[DriftOverTime[S], float]] = []
-    for field_ in TEXTS if every else ():
-        one = drift_over_time(selection, every, field_, model="static", sample=SAMPLE, scope=scope)
-        p_value = min(one.p_value * len(TEXTS), 1.0)
-        told = any(one.change == other.change for other, _ in found)  # other things asked are answered otherwise
-        if one.change is not None and p_value <= DRIFTED and not told:
-            found.append((one, p_value))
-    return found
-
-
-def _bucket(selection: Selection) -> str:
-    """Return the width of a bucket of time of texts; empty where all is of one moment."""
-    from llmscope.answers.drift_over_time import MOST
-    from llmscope.measures._buckets import WIDTHS
-
-    table = selection.table
-    row = selection.run(table.aggregate(low=table.start_time.min(), high=table.start_time.max())).iloc[0]
-    if pd.isna(row["low"]) or row["low"] == row["high"]:
-        return ""
-    length = (pd.Timestamp(row["high"]) - pd.Timestamp(row["low"])).total_seconds()
-    if length >= DAYS * _DAY:
-        return f"{next(days for days in (1, 7, 28, 364) if length / (days * _DAY) <= MOST)}d"
-    return f"{next(width for width in WIDTHS if width >= length / BUCKETS)}s"
-
-
-def _drift_row(one: DriftOverTime[S], p_value: float) -> dict[str, Any]:
-    unknown = float("nan")
-    regions = one.drift.frame
-    best = regions.iloc[0] if len(regions) else None
-    said = f"the {one.what}s changed at {_minute(one.change)}"
-    if best is not None:
-        shares = f"{_format.share(best['reference_share'])} to {_format.share(best['current_share'])}"
-        said += f": {best['region']} ({shares} of the texts)"
-    return {
-        "finding": said, "kind": "different", "metric": f"drift.{one.what}", "part": {}, "since": one.change,
-        "until": one.frame["time"].iloc[-1] + (one.frame["time"].diff().iloc[-1]),
-        "before": unknown if best is None else best["reference_share"],
-        "after": unknown if best is None else best["current_share"],
-        "low": unknown, "high": unknown, "p_value": p_value, "cause": {}, "share": unknown,
-    }  # fmt: skip
-
-
-def _minute(time: Any) -> str:
-    return "\u2014" if pd.isna(time) else f"{time:%Y-%m-%d %H:%M}"

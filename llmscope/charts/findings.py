@@ -19,8 +19,8 @@ def findings_chart(
     """Draw one line per finding: what it is, and below from when until when it was so.
 
     Args:
-        found: ``since``, ``until``, ``kind`` (``worse``, ``better`` or ``different``) and ``finding`` (a line), first
-            things first; ``attrs`` holds ``since`` and ``until`` of everything.
+        found: ``since``, ``until``, ``kind`` (``worse``, ``better``, ``different``), ``short`` (a line) and ``finding``
+            (all of it), first things first; ``attrs`` holds ``since`` and ``until`` of everything.
         title: A line above.
         empty: What is said where there is none.
         width: Width of the picture in pixels.
@@ -29,12 +29,12 @@ def findings_chart(
 
     if found.empty:
         return theme.nothing(empty, title, width)
-    table = found[["since", "until", "kind", "finding"]].reset_index(drop=True)
+    table = found[["since", "until", "kind", "short", "finding"]].reset_index(drop=True)
     table["place"] = table.index
     order = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     time = alt.X(
         "since:T", title=None, axis=alt.Axis(grid=True, tickCount=7),
-        scale=alt.Scale(domain=[str(found.attrs["since"]), str(found.attrs["until"])]),
+        scale=alt.Scale(type="utc", domain=[int(found.attrs[end].timestamp() * 1000) for end in ("since", "until")]),
     )  # fmt: skip
     colours = alt.Scale(domain=["worse", "better", "different"], range=[theme.ERROR, theme.GROUPS[2], theme.ACCENT])
     base = alt.Chart(theme.values(table)).encode(y=order, tooltip=[alt.Tooltip("finding:N", title="finding")])
@@ -42,7 +42,7 @@ def findings_chart(
         x=time, x2="until:T", color=alt.Color("kind:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
     )
     words = base.mark_text(align="left", dy=-8, limit=width - 60, color=theme.INK).encode(
-        x=alt.value(0), text="finding:N"
+        x=alt.value(0), text="short:N"
     )
     layers = alt.layer(bars, words).properties(width=width - 60, height=_ROW * len(table), title=title)
     chart: alt.LayerChart = theme.themed(layers)

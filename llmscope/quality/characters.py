@@ -28,6 +28,8 @@ _LEAST: Final = 24
 """Letters below which nothing is said of a text."""
 
 _CLUSTER: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}")
+_ONE_SOUND: Final = re.compile("tsch|sch|ch|ck|ph|th|sh|tz|pf|cz|sz|rz|gh|ng")
+"""Letters that are written for one consonant: German puts five and more in a row where two are spoken."""
 _VOWEL: Final = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýœ]")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _ODD_WORDS: Final = r"[bcdfghjklmnpqrstvwxz]{5}|\b[bcdfghjklmnpqrstvwxz]{4}"
@@ -98,8 +100,12 @@ def gibberish(texts: Array) -> Array:
 def _gibberish(text: str) -> bool:
     words = _WORD.findall(text)
     letters = sum(map(len, words))
-    odd = sum(len(word) for word in words if len(word) > 3 and (_CLUSTER.search(word) or not _VOWEL.search(word)))
+    odd = sum(len(word) for word in words if len(word) > 3 and _odd(word))
     return odd > _ODD * letters and compressed(text) > _DENSE
+
+
+def _odd(word: str) -> bool:
+    return not _VOWEL.search(word) or bool(_CLUSTER.search(_ONE_SOUND.sub("s", word)))
 
 
 def compressed(text: str) -> float:

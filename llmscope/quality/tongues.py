@@ -16,6 +16,9 @@ _READ: Final = 250
 _LEAST: Final = 40
 """Characters below which the language of a text in Latin letters is not told."""
 
+_PASTED: Final = "(?s)```.*?(?:```|$)"
+"""What is fenced off as code: logs and programs are in no language of their writer."""
+
 _WORDS: Final = {
     "en": "the of and to in is that for it was on are as with be this have from or by not but what you your can how "
     "which when where their there they will would has had been were his her she he we an all if about my me do does "
@@ -84,7 +87,7 @@ def tongues(texts: Array) -> NDArray[np.object_]:
 
     pc = compute()
     found = np.full(len(texts), None, dtype=object)
-    start = pc.utf8_slice_codeunits(texts, 0, _READ)
+    start = pc.utf8_slice_codeunits(pc.replace_substring_regex(texts, _PASTED, " "), 0, _READ)
     plain = pc.fill_null(pc.string_is_ascii(start), True).to_numpy(zero_copy_only=False)
     foreign = np.flatnonzero(~plain)
     for at, script in zip(foreign, scripts(start.take(pa.array(foreign)).to_pylist()), strict=True):

@@ -91,3 +91,16 @@ def test_any_text_is_judged_and_where_there_is_none_nothing_is_said(texts):
 def test_what_is_measured_is_a_check():
     assert MEASURED.keys() <= CHECKS.keys()
     assert all(0 <= figure <= 1 for one in MEASURED.values() for figure in one[:3])
+
+
+@pytest.mark.parametrize(
+    "text", ["Kann ich auf Lastschrift umstellen, bitte?", "Wann verschwindet die zweite Buchung?", "Zwei Matschschuhe"]
+)
+def test_german_with_many_letters_for_one_sound_is_no_gibberish(text):
+    assert gibberish(pa.array([text])).to_pylist() in ([False], [None])
+
+
+def test_what_is_fenced_off_as_code_says_nothing_about_the_language():
+    log = "```\n07:03 DEBUG auth: the token is older than that, and this was not for you to see\n```"
+    asked = "Warum geht das nicht mehr? Ich habe es heute schon zwei Mal versucht, aber es ist wie gestern."
+    assert tongues(pa.array([f"{log}\n{asked}", f"{asked} {log}", log])).tolist() == ["de", "de", None]
