@@ -17,6 +17,8 @@ ALPHA: Final = 0.04
 MOST: Final = 7
 """Most events that are told: who is shown twenty reads none."""
 
+_SURE: Final = 1e-4
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -79,8 +81,8 @@ def events(changes: pd.DataFrame, looked_at: int, *, alpha: float = ALPHA, most:
 
 
 def _magnitude(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return p values by their order of magnitude: none is told to a digit so far out."""
-    found: NDArray[np.float64] = np.floor(np.log10(np.maximum(p, 1e-12)))
+    """Return p values by their order of magnitude; below one in ten thousand all are as sure."""
+    found: NDArray[np.float64] = np.floor(np.log10(np.maximum(p, _SURE)))
     return found
 
 

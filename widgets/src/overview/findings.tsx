@@ -1,4 +1,4 @@
-/** What matters in a scope: asked of Python once the overview is drawn, each finding opens to what it stands on. */
+/** What stands out in a scope: asked of Python where a kernel runs; each finding opens to what it stands on. */
 import { useEffect, useState } from "preact/hooks";
 import type { Model } from "../afm";
 import { ask } from "../ask";
@@ -19,9 +19,18 @@ interface Found {
 const PATIENCE = 600_000;
 
 export function Findings({ model }: { model: Model }) {
+  const [live, setLive] = useState(false);
   const [found, setFound] = useState<Found | null>(null);
   const [asked, setAsked] = useState(false);
   const [failed, setFailed] = useState("");
+  useEffect(() => {
+    const gone = new AbortController();
+    ask(model, "ready", {}, PATIENCE).then(
+      () => gone.signal.aborted || setLive(true),
+      () => undefined,
+    );
+    return () => gone.abort();
+  }, [model]);
   useEffect(() => {
     if (!asked) return undefined;
     const gone = new AbortController();
@@ -31,6 +40,7 @@ export function Findings({ model }: { model: Model }) {
     );
     return () => gone.abort();
   }, [asked, model]);
+  if (!live) return null;
   return (
     <section class="findings" data-ls="findings" aria-label="What stands out">
       {!asked && (
