@@ -161,10 +161,9 @@ def changes_in(series: Series, *, alpha: float = ALPHA, gaps: bool = False) -> C
     deviation = np.sqrt(parts.noise.variance)
     reach = _noise.reach(left / deviation, _ORDINARY) * deviation
     expected = seasonal + parts.level
-    return Changes(
-        found, series, series.back(expected), series.back(expected - reach), series.back(expected + reach),
-        returning.name, known=True,
-    )  # fmt: skip
+    with np.errstate(over="ignore"):  # of noise without bounds the band has none
+        low, high = series.back(expected - reach), series.back(expected + reach)
+    return Changes(found, series, series.back(expected), low, high, returning.name, known=True)
 
 
 def _season(series: Series, level: Floats | None = None) -> Season:
