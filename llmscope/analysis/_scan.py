@@ -119,6 +119,8 @@ class _Cuboid(NamedTuple):
     size: int
     cells: int
     """How many of the combinations count, the first ones."""
+    alone: bool = False
+    """Whether these are values that are not combined with others."""
 
 
 class _Scored(NamedTuple):
@@ -281,7 +283,7 @@ class _Search:
             tail = max(tail, float(gammainc(scored.observed, scored.expected)))  # few counts are not normal
         if self._leaves.rates is not None:
             tail = max(tail, self._exact(scored, *self._leaves.rates))
-        return min(1.0, self._looked[len(scored.cuboid.dims)] * tail)
+        return min(1.0, self._looked[scored.cuboid.alone] * tail)
 
     def _exact(
         self, scored: _Scored, before: NDArray[np.float64], total: NDArray[np.float64], history: NDArray[np.float64]
@@ -306,8 +308,7 @@ class _Search:
         codes = tuple(int(self._leaves.codes[dim][first]) for dim in scored.cuboid.dims)
         part = Part(scored.cuboid.dims, codes, leaves)
         observed, expected = (float(x[leaves].sum()) for x in (self._leaves.observed, self._expected))
-        looked = self._looked[len(scored.cuboid.dims)]
-        return Cause(part, scored.score, observed, expected, p_value, looked)
+        return Cause(part, scored.score, observed, expected, p_value, self._looked[scored.cuboid.alone])
 
     def _alternatives(self, pool: list[_Scored], cause: Cause, weight: NDArray[np.float64]) -> Iterator[Cause]:
         """Yield other descriptions of a cause: nearly as good, and for half of what they say the same leaves speak."""
@@ -339,7 +340,7 @@ def _gain(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArr
 def _cuboids(leaves: Leaves, max_depth: int, alone: int) -> Iterator[_Cuboid]:
     combined = len(leaves.sizes) - alone
     for dim in range(combined, len(leaves.sizes)):
-        yield _Cuboid((dim,), leaves.codes[dim], leaves.sizes[dim], 1)
+        yield _Cuboid((dim,), leaves.codes[dim], leaves.sizes[dim], 1, alone=True)
     for depth in range(1, max_depth + 1):
         for dims in itertools.combinations(range(combined), depth):
             key, size = np.zeros(len(leaves), np.int64), 1
@@ -352,14 +353,14 @@ def _cuboids(leaves: Leaves, max_depth: int, alone: int) -> Iterator[_Cuboid]:
             yield _Cuboid(dims, key, size, size)
 
 
-def _looked(cuboids: Sequence[_Cuboid]) -> dict[int, float]:
-    """Return by number of attributes what a p value is multiplied with, for all parts looked at, in both directions.
+def _looked(cuboids: Sequence[_Cuboid]) -> tuple[float, float]:
+    """Return what p values are multiplied with, for all parts looked at, in both directions.
 
-    Every number of attributes is staked as much (Holm's and Bonferroni's weights): there are far more combinations of
-    three than values of one, which would else pay for them.
+    Of combinations, and of parts that stand alone: where there are both, half is staked on each, as combinations are so
+    many that single parts would pay for them.
     """
-    parts: dict[int, int] = {0: 1}
+    parts = [0, 0]
     for cuboid in cuboids:
-        depth = len(cuboid.dims)
-        parts[depth] = parts.get(depth, 0) + min(len(np.unique(cuboid.key)), cuboid.cells)
-    return {depth: 2.0 * (len(parts) - 1) * count for depth, count in parts.items()}
+        parts[cuboid.alone] += min(len(np.unique(cuboid.key)), cuboid.cells)
+    kinds = sum(count > 0 for count in parts)
+    return 2.0 * kinds * parts[0], 2.0 * kinds * parts[1]
