@@ -9,6 +9,7 @@ import pandas as pd
 
 from llmscope.answers import _words
 from llmscope.charts import _format
+from llmscope.charts.resources import faces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +71,8 @@ def moved(baseline: Selection, selection: Selection) -> pd.DataFrame:
 def line(row: Mapping[Any, Any]) -> str:
     """Return what became of a series, in plain words."""
     name = f"{row['metric']}{' of ' if row['series'] else ''}{row['series']}"
-    unit = f" {row['unit']}" if row["unit"] not in ("", "1") else ""
-    sides = f"{_format.short(row['before'])} to {_format.short(row['after'])}{unit}"
+    _, written, word = faces(row["unit"], row["metric"])
+    sides = f"{written(row['before'])} to {written(row['after'])} {word}".rstrip()
     larger = f"higher than before {_format.share(row['larger'])} of the time"
     return f"{name}: {row['change']}, median {sides} ({larger}, {_words.p_value(row['p_value'])})"
 

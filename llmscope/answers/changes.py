@@ -218,9 +218,9 @@ class Changes(Answer, Generic[S]):
         return f"{self._title()} by {every}, {buckets}: {rows}."
 
     def _head(self) -> str:
-        return (
-            f"{self._title()} by {_format.width_in_words(self.series.attrs['every'])}: {self._verdict()[:-1].lower()}"
-        )
+        found = _format.plural(len(self.frame), "change") if self.changed else "no change"
+        every = _format.width_in_words(self.series.attrs["every"])
+        return f"{self._title()} by {every}: {found if self.known else 'too little to tell'}"
 
     def _verdict(self) -> str:
         from llmscope.analysis.changes import FEWEST

@@ -24,6 +24,8 @@ S = TypeVar("S")
 EXEMPLARS: Final = 3
 """Rows that are named for each check that fails."""
 
+NOTHING: Final = "Nothing can be told: no input and no output is recorded."
+
 COLUMNS: Final = (
     "check", "side", "finds", "checked", "failed", "rate", "low", "high", "finding", "label", "precision", "recall",
     "measured_on", "exemplars",
@@ -65,7 +67,8 @@ class Quality(Answer, Generic[S]):
             "no more than by mistake" if not row["finding"] else "weak" if row["label"] == "weak" else "found"
             for row in _rows(failed)
         ]
-        return quality_chart(failed.assign(kind=kinds), title=self._head())
+        empty = "No check fails." if (self.frame["checked"] > 0).any() else NOTHING
+        return quality_chart(failed.assign(kind=kinds), title=self._head(), empty=empty)
 
     def table(self) -> pd.DataFrame:
         """Return the checks that fail as people read them, or all where none does."""
@@ -81,7 +84,7 @@ class Quality(Answer, Generic[S]):
         head = f"{self._head()}."
         told = self.frame[self.frame["checked"] > 0]
         if told.empty:
-            return f"{head}\nNothing can be told: no input and no output is recorded."
+            return f"{head}\n{NOTHING}"
         lines = [f"  {self._line(row)}" for row in _rows(self.findings)]
         if lines:
             of = f"{len(lines)} of {_format.plural(len(told), 'check')}"

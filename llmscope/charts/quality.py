@@ -69,16 +69,8 @@ def quality_chart(
     )
     line = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
     dot = base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("rate:Q", axis=axis))
+    said = base.mark_text(align="left", dx=8).encode(text="shown:N", x=alt.X("high:Q", axis=axis))
     height = max(40, 22 * len(drawn))
-    words = alt.Chart(theme.values(drawn)).encode(y=alt.Y("name:N", sort=names, axis=None))
-    said = words.mark_text(align="right", dx=50).encode(text="shown:N", x=alt.value(0))
-    finds = words.mark_text(align="left", limit=300).encode(text="finds:N", x=alt.value(0))
-    chart: alt.HConcatChart = theme.themed(
-        alt.hconcat(
-            alt.layer(line, dot).properties(width=width - 540, height=height),
-            said.properties(width=50, height=height),
-            finds.properties(width=300, height=height),
-            spacing=12,
-        ).properties(title=title or alt.Undefined)
-    )
+    layers = alt.layer(line, dot, said).properties(width=width - 240, height=height, title=title or alt.Undefined)
+    chart: alt.LayerChart = theme.themed(layers)
     return chart

@@ -220,6 +220,7 @@ def test_resources_that_moved_at_the_same_time_are_told_and_the_others_are_not()
     found = now.explain("latency.p95", before)
     assert found.resources.set_index("series")["change"].to_dict() == {"b": "rose", "a": "same", "c": "same"}
     assert "queue of b: rose, median" in found.text()
+    assert " request (higher than before" in found.text()
 
 
 def test_what_was_different_about_the_texts_is_told_when_it_is_asked_for():

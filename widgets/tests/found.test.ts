@@ -45,6 +45,7 @@ describe("the scale of a forest", () => {
       "1.5 s",
       "200",
     ]);
+    expect([label(0.55, ""), label(0.6, ""), label(-0.1, ""), label(2, "")]).toEqual(["0.55", "0.6", "-0.1", "2"]);
   });
 });
 

@@ -36,4 +36,7 @@ export const place = ({ low, high }: Scale, value: number) => ((value - low) / (
 
 /** A round number with its unit, without zeros that say nothing. */
 export const label = (value: number, unit: string) =>
-  format(value, unit === "rate" ? "share" : unit).replace(/(\.\d*?)0+(?!\d)/, (_, kept) => (kept === "." ? "" : kept));
+  (unit === "" && Math.abs(value) < 1000
+    ? String(Number(value.toPrecision(3)))
+    : format(value, unit === "rate" ? "share" : unit)
+  ).replace(/(\.\d*?)0+(?!\d)/, (_, kept) => (kept === "." ? "" : kept));
